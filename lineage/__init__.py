@@ -1,0 +1,1 @@
+"""What was made from what, and how anybody can prove it."""

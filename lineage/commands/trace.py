@@ -1,0 +1,84 @@
+"""``lineweight trace``: following the evidence from a model, a record or a person."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lineage.commands.options import (
+    AtOption,
+    DatabaseOption,
+    KeysOption,
+    TrustOption,
+    exit_unless,
+    home_at,
+    instant_of,
+    place_of,
+)
+from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
+
+trace_app = typer.Typer(no_args_is_help=True, help="Trace: from weights to consents, and from a person to weights.")
+
+
+@trace_app.command("model")
+def trace_one_model(
+    model: Annotated[str, typer.Argument(help="A model's directory or weights, or its NAME or NAME/RUN in --home.")],
+    snapshot: Annotated[
+        Path | None, typer.Option("--snapshot", help="The snapshot's directory, if it lies elsewhere.")
+    ] = None,
+    at: AtOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What did this model learn from, on what grounds, and do they stand today?"""
+    from lineage.trace import trace_model
+    from lineage.trace.show import show_model
+
+    where = home_at(home, database_url, keys).require()
+    trusted = where.trusted(trust or [])
+    answer = trace_model(place_of(model, where), where.ledger(), trusted, instant_of(at), snapshot=snapshot)
+    emit(answer, as_json, lambda: show_model(answer))
+
+
+@trace_app.command("record")
+def trace_one_record(
+    record_id: Annotated[str, typer.Argument(help="A record's id: r and 32 hexadecimal digits.")],
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Where did this record go, and why was it allowed to? Exits 1 if some evidence does not verify."""
+    from lineage.trace import trace_record
+    from lineage.trace.show import show_record
+
+    where = home_at(home, database_url, keys).require()
+    answer = trace_record(record_id, where.warehouse, where.ledger(), where.trusted(trust or []))
+    emit(answer, as_json, lambda: show_record(answer))
+    exit_unless(not answer["unverified"])
+
+
+@trace_app.command("person")
+def trace_one_person(
+    person: Annotated[str, typer.Argument(help="The product's own id of the person, or the pseudonym ds_….")],
+    tenant: Annotated[str, typer.Option("--tenant", help="The customer the person belongs to.")],
+    at: AtOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Which snapshots and models hold this person's records? Exits 1 if some evidence does not verify."""
+    from lineage.trace import trace_person
+    from lineage.trace.show import show_person
+
+    where = home_at(home, database_url, keys).require()
+    trusted = where.trusted(trust or [])
+    answer = trace_person(tenant, person, where.warehouse, where.ledger(), where.vault(), trusted, instant_of(at))
+    emit(answer, as_json, lambda: show_person(answer))
+    exit_unless(not answer["unverified"])

@@ -1,0 +1,39 @@
+"""``lineweight verify``: do files prove what they claim?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lineage.commands.options import TrustOption, exit_unless, home_at, place_of
+from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
+
+
+def verify(
+    artifact: Annotated[
+        str, typer.Argument(help="A directory or weights file; or in --home NAME@vN, MODEL or MODEL/RUN.")
+    ],
+    trust: TrustOption = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", envvar="LINEWEIGHT_KEYS", help="Key vault: compare the encrypted content with its proof too."
+        ),
+    ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option("--snapshot", help="For a model: the snapshot's directory, if it lies elsewhere.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonFlag = False,
+) -> None:
+    """Verify a snapshot or a model from its files alone, link by link. Exits 1 at the first that does not hold."""
+    from lineage.commands.snapshot_views import show_verification
+    from lineage.vault import Vault
+    from lineage.verify import verify_path
+
+    where = home_at(home, keys=keys)
+    vault = Vault.open(keys) if keys is not None else None
+    report = verify_path(place_of(artifact, where), where.trusted(trust or []), vault=vault, snapshot=snapshot)
+    document = report.document()
+    emit(document, as_json, lambda: show_verification(document))
+    exit_unless(report.verified)

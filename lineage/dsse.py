@@ -1,0 +1,188 @@
+"""DSSE envelopes signed with Ed25519, and the keys a verifier trusts.
+
+Specification: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. Whoever verifies names
+the keys they trust; no signature, an unknown key or an empty list of keys is a refusal.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+from lineage.canonical import canonical_json
+from policies.errors import InputError, LineweightError
+
+
+class Refusal(StrEnum):
+    """Why an envelope was refused."""
+
+    NO_TRUSTED_KEY = "no-trusted-key"
+    NO_SIGNATURE = "no-signature"
+    UNKNOWN_KEY = "unknown-key"
+    BAD_SIGNATURE = "bad-signature"
+    PAYLOAD_TYPE = "payload-type"
+    MALFORMED = "malformed"
+
+
+REFUSALS = {
+    Refusal.NO_TRUSTED_KEY: "no trusted key was given, so nothing can be verified",
+    Refusal.NO_SIGNATURE: "the envelope carries no signature",
+    Refusal.UNKNOWN_KEY: "no signature is by a key that is trusted",
+    Refusal.BAD_SIGNATURE: "a signature by a trusted key does not match what was signed",
+    Refusal.PAYLOAD_TYPE: "the payload is not an in-toto statement",
+    Refusal.MALFORMED: "this is not a DSSE envelope around a canonical statement",
+}
+
+
+class SignatureRefusedError(LineweightError):
+    """A signed statement was refused; ``reason`` says why."""
+
+    remedy = "Fetch the statement again from its source, and name the public key of whoever signed it."
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(f"{reason}: {REFUSALS[reason]}.")
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the reason when the error crosses a process boundary."""
+        return SignatureRefusedError, (self.reason,)
+
+
+class Signer(Protocol):
+    """What signs: a `Vault`, or another holder of an Ed25519 key."""
+
+    @property
+    def key_id(self) -> str:
+        """SHA-256 of the raw public key, in hexadecimal."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature of ``data``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A public key that a verifier trusts: 32 raw bytes of Ed25519."""
+
+    raw: bytes
+
+    @classmethod
+    def from_pem(cls, pem: bytes, name: str = "key") -> "TrustedKey":
+        """Read a PEM public key.
+
+        Raises:
+            InputError: It is no Ed25519 public key; the message names the file.
+        """
+        try:
+            key = load_pem_public_key(pem)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise InputError(f"{name}: is not a public key in PEM.") from error
+        if not isinstance(key, Ed25519PublicKey):
+            raise InputError(f"{name}: is not an Ed25519 key.")
+        return cls(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    @property
+    def key_id(self) -> str:
+        """SHA-256 of the raw key, in hexadecimal."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """Return whether ``signature`` is this key's over ``data``."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def load_trusted(paths: Iterable[Path]) -> tuple[TrustedKey, ...]:
+    """Read the PEM files of the keys a verifier trusts.
+
+    Raises:
+        InputError: A file cannot be read, or is no Ed25519 public key.
+    """
+    keys = []
+    for path in paths:
+        try:
+            pem = Path(path).read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read.") from error
+        keys.append(TrustedKey.from_pem(pem, str(path)))
+    return tuple(keys)
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """Return DSSE's pre-authentication encoding: the bytes that are signed."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def seal_envelope(payload_type: str, payload: bytes, signers: Sequence[Signer]) -> bytes:
+    """Return an envelope round a payload, as canonical JSON.
+
+    Raises:
+        SignatureRefusedError: There is nobody to sign.
+    """
+    if not signers:
+        raise SignatureRefusedError(Refusal.NO_SIGNATURE)
+    signed = pae(payload_type, payload)
+    envelope = {
+        "payload": _text(payload),
+        "payloadType": payload_type,
+        "signatures": [{"keyid": signer.key_id, "sig": _text(signer.sign(signed))} for signer in signers],
+    }
+    return canonical_json(envelope)
+
+
+def verified_payload(data: bytes, payload_type: str, trusted: Sequence[TrustedKey]) -> tuple[bytes, tuple[str, ...]]:
+    """Return an envelope's payload, and the trusted keys that signed it, sorted.
+
+    Signatures by keys that are not trusted are passed over; one by a trusted key that does not match
+    refuses the whole, whatever the others say.
+
+    Raises:
+        SignatureRefusedError: It is not signed by a trusted key, or is no such envelope.
+    """
+    if not trusted:
+        raise SignatureRefusedError(Refusal.NO_TRUSTED_KEY)
+    stated_type, payload, signatures = _parts(data)
+    if stated_type != payload_type:
+        raise SignatureRefusedError(Refusal.PAYLOAD_TYPE)
+    return payload, _signers(pae(payload_type, payload), signatures, trusted)
+
+
+def _parts(data: bytes) -> tuple[str, bytes, list[tuple[str, bytes]]]:
+    try:
+        envelope = json.loads(data)
+        signatures = [(str(entry["keyid"]), _bytes(entry["sig"])) for entry in envelope["signatures"]]
+        return str(envelope["payloadType"]), _bytes(envelope["payload"]), signatures
+    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error) as error:
+        raise SignatureRefusedError(Refusal.MALFORMED) from error
+
+
+def _signers(signed: bytes, signatures: Sequence[tuple[str, bytes]], trusted: Sequence[TrustedKey]) -> tuple[str, ...]:
+    if not signatures:
+        raise SignatureRefusedError(Refusal.NO_SIGNATURE)
+    keys = {key.key_id: key for key in trusted}
+    known = [(keys[key_id], signature) for key_id, signature in signatures if key_id in keys]
+    if not known:
+        raise SignatureRefusedError(Refusal.UNKNOWN_KEY)
+    if not all(key.verifies(signature, signed) for key, signature in known):
+        raise SignatureRefusedError(Refusal.BAD_SIGNATURE)
+    return tuple(sorted({key.key_id for key, _ in known}))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

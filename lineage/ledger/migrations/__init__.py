@@ -1,0 +1,1 @@
+"""The ledger's tables as they came to be, one Alembic revision a change."""

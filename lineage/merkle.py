@@ -1,0 +1,68 @@
+"""Merkle trees as in RFC 9162, section 2.1: leaves are hashed with 0x00 before them, nodes with 0x01.
+
+Pure and deterministic. Everything here takes leaf *hashes*; `leaf_hash` makes one from an entry.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return SHA-256(0x00 ‖ entry)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return SHA-256(0x01 ‖ left ‖ right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root(leaf_hashes: Sequence[bytes]) -> bytes:
+    """Return the Merkle Tree Hash of the leaves in order (RFC 9162, 2.1.1); of none, SHA-256 of nothing."""
+    level = list(leaf_hashes)
+    while len(level) > 1:
+        level = _parents(level)
+    return level[0] if level else EMPTY_ROOT
+
+
+def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the siblings from a leaf up to the root (RFC 9162, 2.1.3.1).
+
+    Raises:
+        IndexError: There is no such leaf.
+    """
+    if not 0 <= index < len(leaf_hashes):
+        raise IndexError(f"There is no leaf {index} in a tree of {len(leaf_hashes)}.")
+    proof, level = [], list(leaf_hashes)
+    while len(level) > 1:
+        sibling = index ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        level, index = _parents(level), index >> 1
+    return proof
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes) -> bool:
+    """Return whether a proof shows that ``leaf`` is leaf ``index`` of ``size`` (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    place, last, node = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            node = node_hash(sibling, node)
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and node == expected_root
+
+
+def _parents(level: list[bytes]) -> list[bytes]:
+    """Hash neighbours in pairs; a last one without a neighbour rises as it is."""
+    paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    return paired + level[-1:] if len(level) % 2 else paired

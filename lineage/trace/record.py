@@ -1,0 +1,81 @@
+"""One record: in which snapshots it is, on what ground, and which models read it in which steps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lineage.ledger.entries import Batch
+from lineage.ledger.store import Ledger
+from lineage.snapshot import Snapshot
+from lineage.statement import TrustedKey
+from lineage.trace.evidence import consent_document, decisions_of, gather, receipt_of
+from lineage.warehouse import Warehouse
+
+
+def trace_record(record_id: str, warehouse: Warehouse, ledger: Ledger, trusted: Sequence[TrustedKey]) -> dict[str, Any]:
+    """Answer where a record went, and why it was allowed to.
+
+    Args:
+        record_id: ``r`` and 32 hex digits.
+        warehouse: Holds the snapshots and models.
+        ledger: Holds the consents and the landed batches.
+        trusted: The keys that may have signed.
+
+    Returns:
+        A JSON document: ``snapshots`` with place, decision and consent, each with the ``models`` that read
+        the record, and what does not verify under ``unverified``.
+    """
+    evidence = gather(warehouse, trusted)
+    batches = {batch.batch: batch for batch in ledger.batches()}
+
+    def find(snapshot: Snapshot) -> list[dict[str, Any]]:
+        return [_entry(snapshot, place, batches, ledger) for place in _places(snapshot, record_id)]
+
+    found = [
+        entry | {"models": evidence.models_that_read(snapshot, [record_id])}
+        for snapshot, entries in evidence.search(find)
+        for entry in entries
+    ]
+    return {"record_id": record_id, "snapshots": found, "unverified": evidence.unverified}
+
+
+def _entry(snapshot: Snapshot, place: dict[str, Any], batches: Mapping[str, Batch], ledger: Ledger) -> dict[str, Any]:
+    leaf = place.pop("leaf")
+    digest = leaf["source_batch_digest"].hex()
+    batch = batches.get(digest)
+    return {
+        "snapshot": snapshot.manifest.label,
+        **place,
+        "leaf": leaf["leaf"].hex(),
+        "source": batch.source if batch else None,
+        "file": batch.file_name if batch else None,
+        "batch": digest,
+        **_ground(snapshot, leaf, ledger),
+    }
+
+
+def _places(snapshot: Snapshot, record_id: str) -> list[dict[str, Any]]:
+    found = []
+    for index, shard in enumerate(snapshot.manifest.shards):
+        leaves = snapshot.leaves(index)
+        place = pc.index(leaves["record_id"], pa.scalar(record_id)).as_py()
+        if place >= 0:
+            leaf = leaves.slice(place, 1).to_pylist()[0]
+            found.append({"tenant": shard.tenant, "shard": index, "row": place, "leaf": leaf})
+    return found
+
+
+def _ground(snapshot: Snapshot, leaf: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
+    """Return the policy, the decision with its facts, and the consent event that decided."""
+    policy, receipt = snapshot.manifest.policy, receipt_of(leaf)
+    event = ledger.consent_by_receipt(receipt) if receipt else None
+    decided = decisions_of(snapshot).get(leaf["decision_digest"].hex(), {})
+    return {
+        "policy": {"policy_id": policy.policy_id, "version": policy.version, "digest": policy.digest},
+        "decision": {name: decided.get(name) for name in ("effect", "reason", "rule", "facts")},
+        "receipt": receipt,
+        "consent": consent_document(event) if event else None,
+        "data_subject_id": event.data_subject_id if event else None,
+    }

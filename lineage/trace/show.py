@@ -1,0 +1,176 @@
+"""The answers as a person reads them: what was asked, the answer in a sentence, and tables to check it by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from lineage.commands.wording import moment, yes_or_no
+from policies.terminal import out, table
+
+Document = Mapping[str, Any]
+
+
+def show_model(document: Document) -> None:
+    """Show what a model learned from, on what grounds, and what of it stands today."""
+    policy = document["policy"]
+    _say(
+        f"[bold]{document['model']}[/bold], run {document['run']}: verified over {document['checks']} links.",
+        f"Trained {moment(document['started_at'])} on {document['snapshot']} for {document['purpose']}, under "
+        f"policy {policy['policy_id']} v{policy['version']} ({policy['digest'][:12]}…).",
+        f"It read {document['records']:,} records ({document['readings']:,} readings, {document['tokens']:,} tokens) "
+        f"in {document['optimizer_steps']:,} optimizer steps; {document['skipped']:,} readings were skipped.",
+    )
+    _grid(
+        "Where the records come from",
+        ("tenant", "source", "files", "records", "tokens", "first step", "last step"),
+        (
+            [
+                *(entry["tenant"], entry["source"] or "unknown", entry["files"]),
+                *(entry[name] for name in ("records", "tokens", "first_step", "last_step")),
+            ]
+            for entry in document["by_source"]
+        ),
+    )
+    _grid(
+        "On what grounds they were used",
+        ("legal basis", "state", "notice", "records", "people"),
+        (
+            [entry["legal_basis"], entry["state"], entry["notice"], entry["records"], entry["people"]]
+            for entry in document["grounds"]
+        ),
+    )
+    _grid(
+        f"What these people's consent is today ({moment(document['asked_at'])})",
+        ("status", "permits", "records", "people"),
+        (
+            [entry["status"], yes_or_no(entry["permits"]), entry["records"], entry["people"]]
+            for entry in document["consent_today"]
+        ),
+    )
+    _list("Not checked", document["not_checked"])
+
+
+def show_record(document: Document) -> None:
+    """Show in which snapshots a record is and why, and which models read it."""
+    _say(f"Record [bold]{escape(document['record_id'])}[/bold]")
+    if not document["snapshots"]:
+        _say("It is in no published snapshot, so no model was trained on it.")
+    for entry in document["snapshots"]:
+        policy, decision, consent = entry["policy"], entry["decision"], entry["consent"]
+        ground = "no consent event: another legal basis" if entry["receipt"] is None else "not in this ledger"
+        if consent is not None:
+            ground = f"{consent['state']} {moment(consent['effective_at'])}, {consent['notice'] or 'no notice named'}"
+        _grid(
+            f"{entry['snapshot']}: in it, by rule {decision['rule']}",
+            ("what", "value"),
+            [
+                ["tenant", entry["tenant"]],
+                ["person", entry["data_subject_id"] or "not named by the evidence"],
+                ["place", f"shard {entry['shard']}, row {entry['row']}"],
+                ["source", f"{entry['source'] or 'unknown'}: {entry['file'] or entry['batch'][:12]}"],
+                ["policy", f"{policy['policy_id']} v{policy['version']} ({policy['digest'][:12]}…)"],
+                ["decision", f"{decision['effect']}: {decision['reason']}"],
+                ["consent", ground],
+                ["leaf", entry["leaf"]],
+            ],
+        )
+        _models(entry["models"])
+    _unverified(document)
+
+
+def show_person(document: Document) -> None:
+    """Show what a person said, where their records went, and what was used before we knew."""
+    _say(
+        f"Person [bold]{document['data_subject_id']}[/bold] of tenant [bold]{document['tenant']}[/bold], "
+        f"as known at {moment(document['asked_at'])}. The tenant's agreement: {document['tenant_scope']}."
+    )
+    for news in document["used_meanwhile"]:
+        _say(f"[red]{_late(news)}[/red]")
+    if not document["used_meanwhile"]:
+        _say("Nothing was used between the day a refusal took effect and the day it became known.")
+    _grid(
+        "Consent today",
+        ("purpose", "status", "since", "permits"),
+        (
+            [entry["purpose"], entry["status"], moment(entry["since"]), yes_or_no(entry["permits"])]
+            for entry in document["consent"]
+        ),
+    )
+    _grid(
+        "What they said, and when we knew",
+        ("effective", "recorded", "later by", "state", "legal basis", "purposes", "notice"),
+        (
+            [
+                moment(entry["effective_at"]),
+                moment(entry["recorded_at"]),
+                f"{entry['recorded_days_later']} days",
+                entry["state"],
+                entry["legal_basis"],
+                ", ".join(entry["purposes"]),
+                entry["notice"] or entry["method"],
+            ]
+            for entry in document["consent_history"]
+        ),
+    )
+    _grid(
+        "Snapshots that hold their records",
+        ("snapshot", "decided for", "records", "on what ground", "consent, as known then", "as known now"),
+        (_snapshot_row(entry) for entry in document["snapshots"]),
+    )
+    _models(document["models"])
+    _unverified(document)
+
+
+def _snapshot_row(entry: Document) -> list[object]:
+    grounds = [
+        f"{ground['rule']}: {(ground['consent'] or {}).get('state') or ground['legal_basis']} ({ground['records']})"
+        for ground in entry["grounds"]
+    ]
+    if entry["as_participant"]:
+        grounds.append(f"takes part in others' records ({entry['as_participant']})")
+    when, then, now = moment(entry["decided_for"]), entry["status_known_then"], entry["status_known_now"]
+    return [entry["snapshot"], when, entry["records"], "; ".join(grounds), then, now]
+
+
+def _models(models: Sequence[Document]) -> None:
+    names = ("model", "run", "snapshot", "records", "readings", "first_step", "last_step")
+    _grid(
+        "Models that read them",
+        ("model", "run", "trained on", "records", "readings", "first step", "last step", "trained"),
+        ([*(entry[name] for name in names), moment(entry["started_at"])] for entry in models),
+    )
+
+
+def _late(news: Document) -> str:
+    snapshots, models = len(news["snapshots"]), len(news["models"])
+    effective, recorded = moment(news["effective_at"]), moment(news["recorded_at"])
+    return (
+        f"{news['state'].capitalize()} effective {effective}, recorded {recorded}: "
+        f"used meanwhile in {snapshots} snapshot{'s' * (snapshots != 1)}, {models} model{'s' * (models != 1)}, "
+        f"{news['records']:,} record{'s' * (news['records'] != 1)}."
+    )
+
+
+def _unverified(document: Document) -> None:
+    if document["unverified"]:
+        _say("[red]This answer may be incomplete. What follows does not verify and was not followed:[/red]")
+        _list("Not followed", [f"{entry['directory']}: {entry['why']}" for entry in document["unverified"]])
+
+
+def _grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    listed = [[escape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    if listed:
+        out.print(table(title, columns, listed))
+    else:
+        _say(f"[bold]{title}[/bold]: none")
+
+
+def _list(title: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        _say(f"[bold]{title}[/bold]", *(f"• {escape(sentence)}" for sentence in sentences))
+
+
+def _say(*sentences: str) -> None:
+    for sentence in sentences:
+        out.print(sentence, highlight=False)

@@ -1,0 +1,220 @@
+"""The key vault: every key of a deployment, in one directory.
+
+::
+
+    keys/
+    ├── master.key           32 random bytes, unless LINEWEIGHT_MASTER_KEY (hex) supplies them
+    ├── derived-from-seed    only in demonstrations: the number every key here is a function of
+    ├── signing.key          Ed25519 private key, wrapped by the master key
+    ├── signing.pub          its public half, for verifiers
+    ├── salts.db             one wrapped salt a person
+    └── tenants/<tenant>.key 32 bytes each, wrapped by the master key
+
+All other keys of a tenant (identity, files, surrogates, salts) are derived from its one key with
+HKDF-SHA-256: where that file is destroyed, nothing of the tenant opens again.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from lineage.key_files import (
+    ANYONE_READS,
+    KEY_BYTES,
+    VaultError,
+    create_once,
+    derived,
+    read_secret,
+    unwrap,
+    wrap,
+)
+from lineage.master_key import known_seed, master_key
+from lineage.salts import SaltStore
+
+TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+PSEUDONYM = re.compile(r"ds_[0-9a-f]{32}")
+
+
+class KeyUnavailableError(VaultError):
+    """Content is encrypted under a key that this vault does not hold."""
+
+    remedy = "Use the vault of the deployment that landed this tenant's records."
+
+
+class Vault:
+    """The keys of one deployment. `open` makes or opens one; a pickled vault re-opens its directory."""
+
+    def __init__(self, directory: Path, master: bytes, seed: int | None) -> None:
+        self.directory = directory
+        self._master = master
+        self._seed = seed
+        self._tenants: dict[str, bytes] = {}
+        self._salts = SaltStore(directory / "salts.db")
+        self._signer = self._signing_key()
+        raw = self._signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key_id = hashlib.sha256(raw).hexdigest()
+        self._publish()
+
+    @classmethod
+    def open(cls, directory: Path, *, seed: int | None = None) -> "Vault":
+        """Open the vault in a directory, and make one on first use.
+
+        Args:
+            directory: Where the keys are kept; made with mode 0700.
+            seed: Derive every key from this number instead of from the system's randomness. Whoever
+                knows the number knows the keys; manifests say so (``keys: derived-from-seed``).
+
+        Raises:
+            VaultError: A file of the vault is missing, damaged, of another master key or seed, or readable
+                by others; the message names it.
+        """
+        directory = Path(directory).expanduser().resolve()
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        begun = (directory / "signing.key").exists()
+        known = known_seed(directory, seed, begun)
+        return cls(directory, master_key(directory, known, begun), known)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to a worker as the directory alone: no key leaves this process."""
+        return Vault.open, (self.directory,)
+
+    @property
+    def derived_from_seed(self) -> bool:
+        """Whether every key is a function of a number that may be known."""
+        return self._seed is not None
+
+    @property
+    def public_key_pem(self) -> bytes:
+        """The public signing key, PEM (SubjectPublicKeyInfo)."""
+        return self._signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature (RFC 8032) of ``data``, 64 bytes."""
+        return self._signer.sign(data)
+
+    def has_tenant(self, tenant: str) -> bool:
+        """Return whether this vault holds the tenant's key."""
+        return self._tenant_file(tenant).exists()
+
+    def data_subject_id(self, tenant: str, product_id: str, *, create: bool = True) -> str:
+        """Return the pseudonym of a person: ``ds_`` and 32 hex digits, different in every tenant.
+
+        Args:
+            tenant: The customer the person belongs to.
+            product_id: The product's own id of the person; a pseudonym is returned as it is.
+            create: Make the tenant's key if there is none, as landing and the ledger's import do.
+
+        Raises:
+            VaultError: The id is empty: nobody is named.
+            KeyUnavailableError: There is no key of the tenant and ``create`` is false.
+        """
+        if PSEUDONYM.fullmatch(product_id):
+            return product_id
+        if not product_id:
+            remedy = "Leave the person out where the log is silent."
+            raise VaultError("An empty id names no person.", remedy=remedy)
+        key = derived(self._tenant_key(tenant, create), "identity")
+        return "ds_" + hmac.digest(key, product_id.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+
+    def file_key(self, tenant: str, aad: str, *, create: bool = False) -> bytes:
+        """Return the 32-byte key of one file, a function of the tenant's key and the file's logical name.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant and ``create`` is false.
+        """
+        return derived(self._tenant_key(tenant, create), "file", aad)
+
+    def surrogate_key(self, tenant: str) -> bytes:
+        """Return the 32-byte key that the tenant's surrogates in redacted text are made with.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant.
+        """
+        return derived(self._tenant_key(tenant, create=False), "surrogate")
+
+    def salts(self, tenant: str, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the salt (32 random bytes) of each person, made on first use.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant.
+        """
+        lookups = self._lookups(tenant, ids)
+        missing = set(lookups.values()) - set(self._salts.stored(tenant, list(lookups.values())))
+        key = self._salt_key(tenant)
+        fresh = {
+            lookup: wrap(key, self._entropy("salt", tenant, data_subject_id), lookup.hex())
+            for data_subject_id, lookup in lookups.items()
+            if lookup in missing
+        }
+        if fresh:
+            self._salts.add(tenant, fresh)
+        return self._opened_salts(tenant, lookups)
+
+    def salt(self, tenant: str, data_subject_id: str) -> bytes | None:
+        """Return the salt of one person, or ``None`` where there is none (never made, or destroyed)."""
+        return self.known_salts(tenant, [data_subject_id]).get(data_subject_id)
+
+    def known_salts(self, tenant: str, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the salts that stand, and make none."""
+        return self._opened_salts(tenant, self._lookups(tenant, ids))
+
+    def _lookups(self, tenant: str, ids: Sequence[str]) -> dict[str, bytes]:
+        key = derived(self._tenant_key(tenant, create=False), "salt lookup")
+        return {person: hmac.digest(key, person.encode(), "sha256") for person in ids}
+
+    def _opened_salts(self, tenant: str, lookups: dict[str, bytes]) -> dict[str, bytes]:
+        wrapped = self._salts.stored(tenant, list(lookups.values()))
+        key, place = self._salt_key(tenant), str(self.directory / "salts.db")
+        return {
+            person: unwrap(key, wrapped[lookup], lookup.hex(), place)
+            for person, lookup in lookups.items()
+            if lookup in wrapped
+        }
+
+    def _salt_key(self, tenant: str) -> bytes:
+        return derived(self._tenant_key(tenant, create=False), "salt wrap")
+
+    def _tenant_file(self, tenant: str) -> Path:
+        if not TENANT.fullmatch(tenant):
+            remedy = "Name a tenant by lower-case letters, digits and '-', 63 at most."
+            raise VaultError("A key was asked for of what is not a tenant's name.", remedy=remedy)
+        return self.directory / "tenants" / f"{tenant}.key"
+
+    def _tenant_key(self, tenant: str, create: bool) -> bytes:
+        if tenant in self._tenants:
+            return self._tenants[tenant]
+        path = self._tenant_file(tenant)
+        if not path.exists():
+            if not create:
+                raise KeyUnavailableError(f"There is no key of tenant {tenant} in this vault.")
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            create_once(path, wrap(self._master, self._entropy("tenant", tenant), f"tenant {tenant}"))
+        self._tenants[tenant] = unwrap(self._master, read_secret(path), f"tenant {tenant}", str(path))
+        return self._tenants[tenant]
+
+    def _signing_key(self) -> Ed25519PrivateKey:
+        """Open the signing key; it is made last, so a vault that has one is complete."""
+        path = self.directory / "signing.key"
+        made_before = (self.directory / "signing.pub").exists() or (self.directory / "tenants").exists()
+        if not path.exists():
+            if made_before:
+                raise VaultError(f"{path}: the key file is missing.")
+            self._salts.create()
+            create_once(path, wrap(self._master, self._entropy("signing"), "signing"))
+        private = unwrap(self._master, read_secret(path), "signing", str(path))
+        return Ed25519PrivateKey.from_private_bytes(private)
+
+    def _publish(self) -> None:
+        path = self.directory / "signing.pub"
+        made = create_once(path, self.public_key_pem, ANYONE_READS)
+        if not made and path.read_bytes() != self.public_key_pem:
+            raise VaultError(f"{path}: is not the public half of signing.key.")
+
+    def _entropy(self, *label: str) -> bytes:
+        return os.urandom(KEY_BYTES) if self._seed is None else derived(str(self._seed).encode(), *label)

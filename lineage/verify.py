@@ -1,0 +1,64 @@
+"""Verify an artifact from its files alone, link by link, and say what was not looked at.
+
+Nothing is believed that a trusted key did not sign, and whatever is missing is a broken link. Needs no
+database, no network and, but for the content of a snapshot, no keys other than public ones.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from lineage.links import BrokenLinkError, Chain, Check, Link, Report, require
+from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
+from lineage.statement import TrustedKey
+from lineage.vault import Vault
+from lineage.verify_model import TRAINING_FILE, WEIGHTS, verify_model
+from lineage.verify_snapshot import verify_snapshot
+from policies.errors import UsageError
+
+__all__ = ["Check", "Link", "Report", "verify_path"]
+
+
+def verify_path(
+    path: Path,
+    trusted: Sequence[TrustedKey],
+    *,
+    vault: Vault | None = None,
+    snapshot: Path | None = None,
+) -> Report:
+    """Verify a snapshot, a model, or one file of weights.
+
+    Args:
+        path: A snapshot's directory, a model's directory, or a ``.safetensors`` file in one.
+        trusted: The public keys of whoever may have signed; none is a refusal.
+        vault: Keys, to compare the encrypted content with its leaves too.
+        snapshot: The snapshot's directory, for a model that lies elsewhere.
+
+    Returns:
+        The links in order up to the first that does not hold, and what was not looked at.
+
+    Raises:
+        UsageError: There is nothing at ``path``.
+    """
+    if not path.exists():
+        raise UsageError(f"{path}: there is nothing here.", remedy="Name a snapshot, a model or its weights.")
+    chain, directory = Chain(), path if path.is_dir() else path.parent
+    with contextlib.suppress(BrokenLinkError):
+        with chain.testing(Link.ARTIFACT):
+            kind = _kind_of(path)
+        chain.holds(Link.ARTIFACT, kind)
+        if kind == "snapshot":
+            verify_snapshot(chain, directory, trusted, vault)
+        else:
+            verify_model(chain, directory, trusted, vault, snapshot)
+    return chain.report(str(path))
+
+
+def _kind_of(path: Path) -> str:
+    if path.is_dir():
+        if (path / TRAINING_FILE).exists() or any(path.glob(WEIGHTS)):
+            return "model"
+        if (path / STATEMENT_FILE).exists() or (path / MANIFEST_FILE).exists():
+            return "snapshot"
+    require(path.match(WEIGHTS), "This is neither a snapshot, nor a model, nor a file of weights.")
+    return "model"

@@ -1,0 +1,216 @@
+"""Do these weights come from where they say?
+
+Signature → weights → header → further files → recipe → consumption ledger → the snapshot's signed copies →
+each record consumed is in the snapshot → the snapshot itself. Files only: no database, no network.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lineage import training_statement as training
+from lineage.canonical import sha256_hex
+from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
+from lineage.evidence_table import read_table
+from lineage.links import BrokenLinkError, Chain, Link, require
+from lineage.manifest import SnapshotManifest
+from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_stated
+from lineage.statement import Opened, TrustedKey, open_envelope
+from lineage.vault import Vault
+from lineage.verify_snapshot import stated_manifest, verify_snapshot
+from lineage.warehouse import Warehouse
+
+TRAINING_FILE = "training.dsse.json"
+RECIPE_FILE = "recipe.json"
+WEIGHTS = "*.safetensors"
+HEADER_LIMIT_BYTES = 100_000_000
+NOT_REPEATED = "Training: it was not run again; that these steps give these weights is the trainer's signed word."
+NO_ORIGINS = "Base model, tokenizer and code: only named by digest; the originals were not at hand to compare."
+
+
+def verify_model(
+    chain: Chain,
+    directory: Path,
+    trusted: Sequence[TrustedKey],
+    vault: Vault | None,
+    snapshot: Path | None,
+) -> None:
+    """Verify a model's directory link by link, noting each in the chain.
+
+    Args:
+        chain: Collects the checks.
+        directory: The model's.
+        trusted: The keys that may have signed the training and the snapshot.
+        vault: To look at the snapshot's content too.
+        snapshot: The snapshot's directory, where it is not in the same warehouse as the model.
+
+    Raises:
+        BrokenLinkError: A link does not hold; it is the last of the chain.
+    """
+    for sentence in (NOT_REPEATED, NO_ORIGINS):
+        chain.passes_over(sentence)
+    opened = _opened(chain, directory, trusted)
+    _weights(chain, directory, opened)
+    _files(chain, directory, opened)
+    _recipe(chain, directory, opened)
+    consumed = _consumption(chain, directory, opened)
+    manifest, signed = _copies(chain, directory, opened, trusted)
+    place = snapshot or (directory / "../../.." / manifest.directory).resolve()
+    _subset(chain, consumed, Snapshot(Warehouse(place), "", manifest, signed), place)
+    with chain.within("snapshot"):
+        verify_snapshot(chain, place, trusted, vault)
+
+
+def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Opened:
+    with chain.testing(Link.SIGNATURE):
+        opened = open_envelope(_read(directory / TRAINING_FILE), trusted)
+        kind = opened.statement["predicateType"]
+        require(kind == training.TRAINING_PREDICATE, f"{TRAINING_FILE}: is a statement about something else.")
+    chain.holds(Link.SIGNATURE, f"signed by {', '.join(key[:16] for key in opened.key_ids)}")
+    return opened
+
+
+def _weights(chain: Chain, directory: Path, opened: Opened) -> None:
+    stated = opened.artifacts
+    with chain.testing(Link.WEIGHTS):
+        found = {path.name for path in directory.glob(WEIGHTS)}
+        require(bool(stated), "The statement names no weights.")
+        require(found == set(stated), _difference(found, set(stated)))
+        for name, sha256 in stated.items():
+            require(_sha256_of(directory / name) == sha256, f"{name}: its bytes are not the ones that were signed.")
+    chain.holds(Link.WEIGHTS, f"{', '.join(sorted(stated))} as signed")
+    with chain.testing(Link.HEADER):
+        expected = training.header_metadata(opened.predicate)
+        for name in stated:
+            differing = sorted(_differing(header_of(directory / name), expected))
+            require(not differing, f"{name}: {', '.join(differing)} is not what the statement says.")
+    chain.holds(Link.HEADER, f"names {expected['lineweight.snapshot'].split()[0]}, run {expected['lineweight.run']}")
+
+
+def header_of(path: Path) -> dict[str, str]:
+    """Return the ``__metadata__`` of a safetensors file.
+
+    Raises:
+        BrokenLinkError: The file has no header that can be read.
+    """
+    try:
+        with path.open("rb") as source:
+            length = int.from_bytes(source.read(8), "little")
+            require(length <= HEADER_LIMIT_BYTES, f"{path.name}: its header is too long.")
+            metadata = json.loads(source.read(length)).get("__metadata__", {})
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise BrokenLinkError(f"{path.name}: is not a safetensors file.") from error
+    return {str(name): str(value) for name, value in dict(metadata).items()}
+
+
+def _files(chain: Chain, directory: Path, opened: Opened) -> None:
+    with chain.testing(Link.FILES):
+        stated = training.stated_files(opened.predicate)
+        for path, sha256 in stated.items():
+            require(_sha256_of(directory / path) == sha256, f"{path}: its bytes are not the ones that were signed.")
+    chain.holds(Link.FILES, f"{len(stated)} as signed")
+    covered = {*stated, *opened.artifacts, TRAINING_FILE, RECIPE_FILE, training.consumption(opened.predicate).path}
+    covered |= {f"snapshot/{MANIFEST_FILE}", f"snapshot/{STATEMENT_FILE}"}
+    found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
+    if found - covered:
+        chain.passes_over(f"Files that the training statement does not name: {', '.join(sorted(found - covered))}.")
+
+
+def _recipe(chain: Chain, directory: Path, opened: Opened) -> None:
+    with chain.testing(Link.RECIPE):
+        stated = opened.predicate.get("buildDefinition", {}).get("externalParameters")
+        require(_json(directory / RECIPE_FILE) == stated, f"{RECIPE_FILE}: is not the recipe that was signed.")
+    chain.holds(Link.RECIPE, f"{RECIPE_FILE} is the one stated")
+
+
+def _consumption(chain: Chain, directory: Path, opened: Opened) -> pa.Table:
+    with chain.testing(Link.CONSUMPTION):
+        stated = training.consumption(opened.predicate)
+        data = _read(directory / stated.path)
+        require(sha256_hex(data) == stated.sha256, f"{stated.path}: its bytes are not the ones that were signed.")
+        table = read_table(data, CONSUMPTION_SCHEMA, stated.path)
+        require(table.num_rows == stated.rows, f"{stated.path}: has not the rows the statement says.")
+        require(consumption_root(table).hex() == stated.root, f"{stated.path}: its root is not the one stated.")
+    chain.holds(Link.CONSUMPTION, f"{table.num_rows:,} rows, root recomputed")
+    return table
+
+
+def _copies(
+    chain: Chain, directory: Path, opened: Opened, trusted: Sequence[TrustedKey]
+) -> tuple[SnapshotManifest, Opened]:
+    with chain.testing(Link.COPIES):
+        signed = open_envelope(_read(directory / "snapshot" / STATEMENT_FILE), trusted)
+        manifest = stated_manifest(_read(directory / "snapshot" / MANIFEST_FILE), signed)
+        require_stated(manifest, signed)
+        snapshot = training.dependency(opened.predicate, training.SNAPSHOT)
+        statement = training.dependency(opened.predicate, training.SNAPSHOT_STATEMENT)
+        policy = training.dependency(opened.predicate, training.POLICY)
+        require(snapshot.sha256 == manifest.digest(), "The manifest is not that of the snapshot trained on.")
+        require(training.snapshot_label(opened.predicate) == manifest.label, "The snapshot's name is another one.")
+        require(snapshot.annotations.get("root") == manifest.root, "The snapshot's root is another one.")
+        require(statement.sha256 == signed.statement_digest, "The snapshot's statement is another one.")
+        require(policy.sha256 == manifest.policy.digest, "The policy is another one.")
+    chain.holds(Link.COPIES, f"{manifest.label} and its signed statement, by the digests in the training statement")
+    return manifest, signed
+
+
+def _subset(chain: Chain, consumed: pa.Table, snapshot: Snapshot, place: Path) -> None:
+    """Look up every row consumed, by shard and row, in the leaves of the snapshot trained on."""
+    shards = snapshot.manifest.shards
+    with chain.testing(Link.SUBSET):
+        there = (place / MANIFEST_FILE).is_file()
+        require(there, f"{snapshot.manifest.label} is not at hand (looked in {place}): name it with --snapshot.")
+        same = sha256_hex(_read(place / MANIFEST_FILE)) == snapshot.manifest_digest
+        require(same, f"{place}: is another snapshot than the one trained on.")
+        for index in pc.unique(consumed["shard"]).to_pylist():
+            require(0 <= index < len(shards), "A record was consumed from a shard that the snapshot does not have.")
+            _require_in_leaves(consumed.filter(pc.equal(consumed["shard"], index)), snapshot.leaves(index))
+    records = pc.count_distinct(consumed["record_id"]).as_py()
+    chain.holds(Link.SUBSET, f"{records:,} distinct records consumed, each is a leaf of {snapshot.manifest.label}")
+
+
+def _require_in_leaves(consumed: pa.Table, leaves: pa.Table) -> None:
+    rows = consumed["row"]
+    inside = pc.and_(pc.greater_equal(rows, 0), pc.less(rows, leaves.num_rows))
+    require(bool(pc.all(inside).as_py()), "A record was consumed from a row that its shard does not have.")
+    there = leaves.take(rows.combine_chunks())
+    for column in ("record_id", "leaf"):
+        same = there[column].to_pylist() == consumed[column].to_pylist()
+        require(same, f"A {column} consumed is not the one in the snapshot's leaves.")
+
+
+def _differing(found: Mapping[str, str], expected: Mapping[str, str]) -> set[str]:
+    stated = {name for name in {*found, *expected} if name == "format" or name.startswith("lineweight.")}
+    return {name for name in stated if found.get(name) != expected.get(name)}
+
+
+def _difference(found: set[str], stated: set[str]) -> str:
+    extra, missing = sorted(found - stated), sorted(stated - found)
+    return f"weights not named by the statement: {extra or 'none'}; named and missing: {missing or 'none'}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BrokenLinkError(f"{path.name}: is missing or cannot be read.") from error
+
+
+def _sha256_of(path: Path) -> str:
+    try:
+        with path.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except OSError as error:
+        raise BrokenLinkError(f"{path.name}: is missing or cannot be read.") from error
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(_read(path))
+    except (ValueError, RecursionError) as error:
+        raise BrokenLinkError(f"{path.name}: is not JSON.") from error

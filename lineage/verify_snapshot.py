@@ -1,0 +1,212 @@
+"""Is this snapshot the one that was signed, and does it hold together?
+
+Without keys: signature → manifest → files → leaves → roots → counts → policy. With a vault also: content →
+record commitment → leaf, which shows that the encrypted shards hold what the leaves stand for.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lineage import leaf
+from lineage.canonical import digest_of, sha256_hex
+from lineage.links import Chain, Link, require
+from lineage.manifest import Shard, SnapshotManifest, inconsistencies, parse_manifest, snapshot_root, tenant_roots
+from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_leaves, require_root
+from lineage.statement import Opened, TrustedKey, open_envelope, snapshot_statement
+from lineage.vault import Vault
+from lineage.verify_decisions import require_decisions
+from lineage.warehouse import Warehouse
+from policies.document import Policy, load_policy
+
+NO_KEYS = "Content: without keys nobody looked whether the shards hold the records that the leaves stand for."
+NO_LEDGER = "Consent: the receipts in the leaves were not looked up in a ledger."
+NO_FACTS = "Facts: what the decisions rest on was not drawn from the ledgers and the logs again."
+NO_CLOCK = "Time: whether the lease has run out, or somebody withdrew since, was not asked."
+NO_LOG = "Transparency: no copy from outside was given, so a rewritten history would not be seen."
+PROVED_DIRECTORIES = ("shards/", "leaves/")
+
+
+def verify_snapshot(
+    chain: Chain, directory: Path, trusted: Sequence[TrustedKey], vault: Vault | None
+) -> SnapshotManifest:
+    """Verify a snapshot's directory link by link, noting each in the chain.
+
+    Raises:
+        BrokenLinkError: A link does not hold; it is the last of the chain.
+    """
+    for sentence in (NO_LEDGER, NO_FACTS, NO_CLOCK, NO_LOG):
+        chain.passes_over(sentence)
+    warehouse = Warehouse(directory)
+    snapshot = _opened(chain, warehouse, trusted)
+    manifest = snapshot.manifest
+    _listing(chain, snapshot)
+    _shards(chain, snapshot)
+    decided = _leaves(chain, snapshot)
+    _roots(chain, manifest)
+    _decisions(chain, snapshot, _policy(chain, snapshot), decided)
+    _quality(chain, snapshot)
+    if vault is None:
+        chain.passes_over(NO_KEYS)
+    else:
+        _content(chain, snapshot, vault)
+    return manifest
+
+
+def stated_manifest(data: bytes, opened: Opened) -> SnapshotManifest:
+    """Return the manifest that some bytes are, if they are the ones a signed statement names.
+
+    Raises:
+        BrokenLinkError: The statement names other bytes.
+        ManifestError: They are no manifest.
+    """
+    named = opened.artifacts.get(MANIFEST_FILE)
+    require(named == sha256_hex(data), f"{MANIFEST_FILE}: its bytes are not the ones that were signed.")
+    return parse_manifest(data)
+
+
+def _opened(chain: Chain, warehouse: Warehouse, trusted: Sequence[TrustedKey]) -> Snapshot:
+    with chain.testing(Link.SIGNATURE):
+        opened = open_envelope(warehouse.read(STATEMENT_FILE), trusted)
+    chain.holds(Link.SIGNATURE, f"signed by {', '.join(key[:16] for key in opened.key_ids)}")
+    with chain.testing(Link.MANIFEST):
+        manifest = stated_manifest(warehouse.read(MANIFEST_FILE), opened)
+    chain.holds(Link.MANIFEST, f"{manifest.label}, sha256 {manifest.digest()}")
+    with chain.testing(Link.STATEMENT):
+        same = opened.statement == snapshot_statement(manifest, manifest.digest())
+        require(same, "The statement does not say what the manifest says.")
+    chain.holds(Link.STATEMENT, f"{len(opened.artifacts)} artifacts and all fields agree")
+    return Snapshot(warehouse, "", manifest, opened)
+
+
+def _listing(chain: Chain, snapshot: Snapshot) -> None:
+    named = {path for shard in snapshot.manifest.shards for path in (shard.path, shard.leaves_path)}
+    with chain.testing(Link.LISTING):
+        found = set(snapshot.files())
+        missing = sorted(named - found)
+        extra = sorted(path for path in found - named if path.startswith(PROVED_DIRECTORIES))
+        require(not missing, f"{', '.join(missing)}: named by the manifest, and missing.")
+        require(not extra, f"{', '.join(extra)}: here, and not named by the manifest.")
+    chain.holds(Link.LISTING, f"{len(named)} files of shards and leaves, none missing, none added")
+    manifest = snapshot.manifest
+    attached = {manifest.policy.path, manifest.decisions.path, manifest.quality.path}
+    others = sorted(found - named - attached - {MANIFEST_FILE, STATEMENT_FILE})
+    if others:
+        chain.passes_over(f"Files that the statement does not name: {', '.join(others)}.")
+
+
+def _shards(chain: Chain, snapshot: Snapshot) -> None:
+    total = 0
+    for shard in snapshot.manifest.shards:
+        with chain.testing(Link.SHARDS):
+            data = snapshot.file(shard.path, shard.sha256)
+            require(len(data) == shard.bytes, f"{shard.path}: has not the size the manifest says.")
+        total += len(data)
+    chain.holds(Link.SHARDS, f"{len(snapshot.manifest.shards)} files, {total:,} bytes, each as signed")
+
+
+def _leaves(chain: Chain, snapshot: Snapshot) -> Counter[bytes]:
+    """Verify the leaves file by file, and count how many name each decision."""
+    manifest, decided = snapshot.manifest, Counter[bytes]()
+    for index, shard in enumerate(manifest.shards):
+        with chain.testing(Link.LEAVES_FILES):
+            table = snapshot.leaves_file(index)
+            require(table.num_rows == shard.rows, f"{shard.leaves_path}: has not the rows the manifest says.")
+        with chain.testing(Link.LEAVES):
+            require_leaves(table, shard.leaves_path)
+        with chain.testing(Link.SHARD_ROOTS):
+            require_root(table, shard.root, shard.leaves_path)
+        with chain.testing(Link.TENANTS):
+            _require_everywhere(table, "tenant_commitment", leaf.tenant_commitment(shard.tenant), shard)
+        with chain.testing(Link.POLICY):
+            _require_everywhere(table, "policy_digest", bytes.fromhex(manifest.policy.digest), shard)
+        decided.update(table["decision_digest"].to_pylist())
+    chain.holds(Link.LEAVES_FILES, f"{len(manifest.shards)} files, each as signed")
+    chain.holds(Link.LEAVES, f"{manifest.rows:,} leaves recomputed from their digests")
+    chain.holds(Link.SHARD_ROOTS, f"{len(manifest.shards)} recomputed")
+    chain.holds(Link.TENANTS, f"every leaf is of its shard's tenant: {', '.join(sorted(manifest.tenant_roots))}")
+
+    return decided
+
+
+def _require_everywhere(table: pa.Table, column: str, digest: bytes, shard: Shard) -> None:
+    same = pc.all(pc.equal(table[column], pa.scalar(digest, leaf.DIGEST)), min_count=0).as_py()
+    require(bool(same), f"{shard.leaves_path}: a {column} is another one than the manifest's.")
+
+
+def _roots(chain: Chain, manifest: SnapshotManifest) -> None:
+    with chain.testing(Link.TENANT_ROOTS):
+        require(manifest.tenant_roots == tenant_roots(manifest.shards), "A tenant's root is not that of its shards.")
+    chain.holds(Link.TENANT_ROOTS, f"{len(manifest.tenant_roots)} recomputed")
+    with chain.testing(Link.SNAPSHOT_ROOT):
+        roots = [shard.root for shard in manifest.shards]
+        require(manifest.root == snapshot_root(roots), "The snapshot's root is not that of its shards.")
+    chain.holds(Link.SNAPSHOT_ROOT, manifest.root)
+    with chain.testing(Link.COUNTS):
+        faults = inconsistencies(manifest)
+        require(not faults, f"{'; '.join(faults)}.")
+    counts = manifest.counts
+    chain.holds(
+        Link.COUNTS,
+        f"{counts.considered:,} considered = {counts.permitted:,} permitted + {counts.denied:,} denied "
+        f"+ {counts.quarantined:,} quarantined",
+    )
+
+
+def _policy(chain: Chain, snapshot: Snapshot) -> Policy:
+    stated = snapshot.manifest.policy
+    with chain.testing(Link.POLICY):
+        policy = load_policy(snapshot.file(stated.path, stated.sha256), stated.path)
+        same = (policy.policy_id, policy.version) == (stated.policy_id, stated.version)
+        require(same, f"{stated.path}: is another policy, or another version, than the manifest names.")
+        require(digest_of(policy.document()) == stated.digest, f"{stated.path}: its digest is not the manifest's.")
+    chain.holds(Link.POLICY, f"{stated.policy_id} version {stated.version}, and every leaf names it")
+    return policy
+
+
+def _decisions(chain: Chain, snapshot: Snapshot, policy: Policy, decided: Counter[bytes]) -> None:
+    stated = snapshot.manifest.decisions
+    with chain.testing(Link.DECISIONS):
+        data = snapshot.file(stated.path, stated.sha256)
+        count = require_decisions(data, stated.path, policy, decided)
+    chain.holds(Link.DECISIONS, f"{count:,} distinct decisions made again; every record in the leaves was permitted")
+
+
+def _quality(chain: Chain, snapshot: Snapshot) -> None:
+    stated = snapshot.manifest.quality
+    with chain.testing(Link.QUALITY):
+        snapshot.file(stated.path, stated.sha256)
+        require(stated.success, f"{stated.path}: a quality gate failed.")
+    chain.holds(Link.QUALITY, "results as signed; all gates passed")
+
+
+def _content(chain: Chain, snapshot: Snapshot, vault: Vault) -> None:
+    for index, shard in enumerate(snapshot.manifest.shards):
+        with chain.testing(Link.CONTENT):
+            records, leaves = snapshot.shard(index, vault), snapshot.leaves_file(index)
+            _require_content(records, leaves, shard, vault)
+    chain.holds(Link.CONTENT, f"{snapshot.manifest.rows:,} records decrypted, each is what its leaf stands for")
+
+
+def _require_content(records: pa.Table, leaves: pa.Table, shard: Shard, vault: Vault) -> None:
+    same_rows = records["record_id"].to_pylist() == leaves["record_id"].to_pylist()
+    require(same_rows, f"{shard.path}: its records are not those of its leaves, row for row.")
+    require(set(records["tenant"].to_pylist()) <= {shard.tenant}, f"{shard.path}: holds records of another tenant.")
+    people = records["data_subject_id"].to_pylist()
+    salts = vault.known_salts(shard.tenant, sorted({person for person in people if person is not None}))
+    require(all(person in salts for person in people), f"{shard.path}: a record's salt is not in the vault.")
+    digests = leaf.record_digests(records)
+    expected = {
+        "record_commitment": [
+            leaf.record_commitment(salts[person], digest) for person, digest in zip(people, digests, strict=True)
+        ],
+        "data_subject_commitment": [
+            leaf.data_subject_commitment(salts[person], shard.tenant, person) for person in people
+        ],
+        "source_batch_digest": [bytes.fromhex(batch) for batch in records["batch"].to_pylist()],
+    }
+    for column, values in expected.items():
+        require(leaves[column].to_pylist() == values, f"{shard.path}: a {column} is not that of its record.")

@@ -1,0 +1,255 @@
+"""Govern: drop what no policy permits, redact the rest, keep tenants apart.
+
+The decision is made on key columns before any text is read (`gate`). A unit then reads one stretch of one
+landed file of one tenant, redacts what was permitted and writes it, encrypted, under the tenant's key. Of a
+denied record only its id and the reason remain, of a quarantined one its id and what stopped it::
+
+    governed/<tenant>/<source>/<batch>/part-<k>/records.parquet    RECORD_SCHEMA and two digests, encrypted
+                                                findings.parquet   what was redacted where, never the values
+                                                left_out.parquet   record_id, effect, reason
+                                                unit.json          counts; last, so it says the part is whole
+"""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lineage.canonical import canonical_json, digest_of
+from lineage.encrypted import encrypted_writer, iter_encrypted, read_encrypted
+from lineage.leaf import record_digests
+from lineage.record import KEY_COLUMNS, RECORD_SCHEMA
+from lineage.vault import Vault
+from lineage.warehouse import Warehouse
+from pipelines.facts import AsOf, Known, decide_records
+from pipelines.redaction.engine import Redactor
+from pipelines.redaction.findings import FINDING_SCHEMA
+from pipelines.redaction.profile import load_profile
+from policies.document import Policy
+
+GOVERNED_SCHEMA = RECORD_SCHEMA.append(pa.field("record_digest", pa.binary(32), nullable=False)).append(
+    pa.field("redaction_digest", pa.binary(32), nullable=False)
+)
+LEFT_OUT_SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("effect", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+GATE_SCHEMA = pa.schema([("record_id", pa.string()), ("permitted", pa.bool_()), ("reason", pa.string())])
+BATCH_ROWS = 250
+
+
+@dataclass(frozen=True)
+class GovernUnit:
+    """One stretch of one landed file of one tenant.
+
+    Attributes:
+        landed: The landed file; its path is also its logical name.
+        row_groups: Which of its row groups.
+        gate: File of ``GATE_SCHEMA`` rows that decides the whole landed file.
+        output: Directory of the part.
+        profile: Name of the redaction profile.
+    """
+
+    warehouse: Warehouse
+    vault: Vault
+    tenant: str
+    source: str
+    batch: str
+    landed: str
+    row_groups: tuple[int, ...]
+    gate: str
+    output: str
+    profile: str
+
+
+@dataclass(frozen=True)
+class Governed:
+    """What became of a part's records: ``records = permitted + denied + quarantined``."""
+
+    tenant: str
+    source: str
+    batch: str
+    output: str
+    inputs: str
+    redaction: str
+    records: int
+    permitted: int
+    redacted: int
+    denied: Mapping[str, int] = field(default_factory=dict)
+    quarantined: Mapping[str, int] = field(default_factory=dict)
+    entities: Mapping[str, int] = field(default_factory=dict)
+
+
+def gate(keys: pa.Table, known: Known, policies: Sequence[Policy], as_of: AsOf) -> pa.Table:
+    """Return which records any policy in force permits, ``n`` rows of ``GATE_SCHEMA``, in order.
+
+    Args:
+        keys: ``n`` rows of the key columns of ``RECORD_SCHEMA``.
+        known: The ledgers and declarations.
+        policies: The policies in force; none permits nothing.
+        as_of: The instant asked about.
+
+    Returns:
+        A record that no policy permits carries the reason of the first policy.
+    """
+    permitted = pa.repeat(pa.scalar(False), keys.num_rows)
+    reason = pa.repeat(pa.scalar("no-policy"), keys.num_rows)
+    for place, policy in enumerate(policies):
+        decided = decide_records(keys, known, policy, "tenant", as_of).rows
+        reason = decided["reason"] if place == 0 else pc.if_else(decided["permitted"], decided["reason"], reason)
+        permitted = pc.or_(permitted, decided["permitted"])
+    return pa.table({"record_id": keys["record_id"], "permitted": permitted, "reason": reason}, schema=GATE_SCHEMA)
+
+
+def govern_unit(unit: GovernUnit) -> Governed:
+    """Do one unit; a unit whose inputs have not changed since it was done is left as it is.
+
+    Raises:
+        LineweightError: A file cannot be read, or the tenant's key is not in the vault.
+    """
+    redactor = _redactor(unit.profile, unit.vault)
+    chosen = _gate_rows(unit)
+    inputs = _inputs(unit, chosen, redactor.digest)
+    done = _done(unit, inputs)
+    if done is not None:
+        return done
+    result = _write_part(unit, chosen, redactor, inputs)
+    unit.warehouse.write(f"{unit.output}/unit.json", canonical_json(asdict(result)))
+    return result
+
+
+def parts(warehouse: Warehouse, directory: str = "governed") -> list[Governed]:
+    """Return every whole part under a directory, in order of path."""
+    found = [path for path in warehouse.files(directory) if path.endswith("/unit.json")]
+    return [Governed(**json.loads(warehouse.read(path))) for path in found]
+
+
+@functools.lru_cache(maxsize=4)
+def _redactor_at(profile: str, keys: str) -> Redactor:
+    return Redactor(load_profile(profile), Vault.open(keys).surrogate_key)  # type: ignore[arg-type]
+
+
+def _redactor(profile: str, vault: Vault) -> Redactor:
+    """Return this process's redactor: it takes seconds to load and remembers texts it has seen."""
+    return _redactor_at(profile, str(vault.directory))
+
+
+def _gate_rows(unit: GovernUnit) -> pa.Table:
+    key = unit.vault.file_key(unit.tenant, unit.gate)
+    return read_encrypted(unit.warehouse, unit.gate, key=key, aad=unit.gate)
+
+
+def _inputs(unit: GovernUnit, chosen: pa.Table, redaction: str) -> str:
+    """Return the digest of all that the part is a function of."""
+    decided = [list(row) for row in zip(*(chosen[name].to_pylist() for name in chosen.column_names), strict=True)]
+    return digest_of(
+        {"landed": unit.landed, "row_groups": list(unit.row_groups), "gate": decided, "redaction": redaction}
+    )
+
+
+def _done(unit: GovernUnit, inputs: str) -> Governed | None:
+    path = f"{unit.output}/unit.json"
+    if not unit.warehouse.exists(path):
+        return None
+    done = Governed(**json.loads(unit.warehouse.read(path)))
+    return done if done.inputs == inputs else None
+
+
+@dataclass
+class _Tally:
+    """What is counted while a part is written."""
+
+    records: int = 0
+    permitted: int = 0
+    redacted: int = 0
+    left_out: list[pa.Table] = field(default_factory=list)
+    findings: list[pa.Table] = field(default_factory=list)
+
+
+def _write_part(unit: GovernUnit, chosen: pa.Table, redactor: Redactor, inputs: str) -> Governed:
+    tally = _Tally()
+    path = f"{unit.output}/records.parquet"
+    key = unit.vault.file_key(unit.tenant, path)
+    with encrypted_writer(unit.warehouse, path, GOVERNED_SCHEMA, key=key, aad=path) as writer:
+        for batch in _landed(unit):
+            writer.write_batch(_govern_batch(batch, chosen, redactor, tally))
+    left_out = pa.concat_tables([LEFT_OUT_SCHEMA.empty_table(), *tally.left_out])
+    findings = pa.concat_tables([FINDING_SCHEMA.empty_table(), *tally.findings])
+    _write_side(unit, "left_out", left_out)
+    _write_side(unit, "findings", findings)
+    return Governed(
+        tenant=unit.tenant,
+        source=unit.source,
+        batch=unit.batch,
+        output=unit.output,
+        inputs=inputs,
+        redaction=redactor.digest,
+        records=tally.records,
+        permitted=tally.permitted,
+        redacted=tally.redacted,
+        denied=_counts(left_out.filter(pc.equal(left_out["effect"], "deny")), "reason"),
+        quarantined=_counts(left_out.filter(pc.equal(left_out["effect"], "quarantine")), "reason"),
+        entities=_counts(findings, "entity_type"),
+    )
+
+
+def _landed(unit: GovernUnit) -> Any:
+    key = unit.vault.file_key(unit.tenant, unit.landed)
+    return iter_encrypted(
+        unit.warehouse,
+        unit.landed,
+        key=key,
+        aad=unit.landed,
+        row_groups=unit.row_groups,
+        batch_rows=BATCH_ROWS,
+    )
+
+
+def _govern_batch(batch: pa.RecordBatch, chosen: pa.Table, redactor: Redactor, tally: _Tally) -> pa.RecordBatch:
+    """Return the permitted rows, redacted, with their digests; the others go to the tally."""
+    place = pc.index_in(batch["record_id"], chosen["record_id"])
+    # A record the gate has not decided is not permitted: index_in says null, and null is filled with no.
+    permitted = pc.fill_null(chosen["permitted"].take(place), False).combine_chunks()
+    reason = pc.fill_null(chosen["reason"].take(place), "not-decided").combine_chunks()
+    denied = pc.invert(permitted)
+    tally.left_out.append(_left_out(batch["record_id"].filter(denied), "deny", reason.filter(denied)))
+    redacted = redactor.redact(batch.filter(permitted))
+    failed = redacted.quarantined
+    tally.left_out.append(_left_out(failed["record_id"], "quarantine", failed["reason"]))
+    tally.findings.append(redacted.findings)
+    tally.records += batch.num_rows
+    tally.permitted += redacted.batch.num_rows
+    tally.redacted += pc.count_distinct(redacted.findings["record_id"]).as_py()
+    digests = pa.array(record_digests(redacted.batch), pa.binary(32))
+    columns = [*redacted.batch.columns, digests, pa.array(redacted.redaction_digests, pa.binary(32))]
+    return pa.RecordBatch.from_arrays(columns, schema=GOVERNED_SCHEMA)
+
+
+def _left_out(record_ids: pa.Array, effect: str, reasons: pa.Array) -> pa.Table:
+    effects = pa.repeat(pa.scalar(effect), len(record_ids))
+    return pa.table({"record_id": record_ids, "effect": effects, "reason": reasons}, schema=LEFT_OUT_SCHEMA)
+
+
+def _write_side(unit: GovernUnit, name: str, table: pa.Table) -> None:
+    path = f"{unit.output}/{name}.parquet"
+    with encrypted_writer(
+        unit.warehouse, path, table.schema, key=unit.vault.file_key(unit.tenant, path), aad=path
+    ) as writer:
+        writer.write_table(table)
+
+
+def _counts(table: pa.Table, column: str) -> dict[str, int]:
+    counted = table.group_by(column).aggregate([([], "count_all")]).sort_by(column)
+    return dict(zip(counted[column].to_pylist(), counted["count_all"].to_pylist(), strict=True))
+
+
+def landed_keys(warehouse: Warehouse, vault: Vault, path: str, tenant: str) -> pa.Table:
+    """Return the key columns of a landed file, no text."""
+    return read_encrypted(warehouse, path, key=vault.file_key(tenant, path), aad=path, columns=list(KEY_COLUMNS))

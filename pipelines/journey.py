@@ -1,0 +1,206 @@
+"""The journey of a record, stage by stage: what the Dagster assets and the command line both call.
+
+Each function does one stage for one source or one snapshot, over Beam work units, and returns counts that add
+up: rows in = permitted + denied + quarantined.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from lineage.encrypted import row_groups, write_encrypted
+from lineage.ledger.entries import Artifact, Batch
+from pipelines.beam import Result, Unit, run_units
+from pipelines.deployment import Deployment
+from pipelines.facts import AsOf
+from pipelines.govern import GATE_SCHEMA, Governed, GovernUnit, gate, govern_unit, landed_keys, parts
+from pipelines.land import land_file
+from pipelines.landed import LandResult, landed, tenant_path
+from pipelines.publish import Plan, Published, publish, stage
+from pipelines.select import select
+from pipelines.shards import BuiltShard, ShardUnit, build_shard
+from policies.errors import InputError
+
+Advance = Callable[[int, int], None]
+
+
+def unwatched(done: int, total: int) -> None:
+    """Take no note of progress."""
+
+
+def land_source(deployment: Deployment, source: str, advance: Advance = unwatched) -> list[LandResult]:
+    """Land every file of a declared source; what was landed before is left as it is.
+
+    Raises:
+        UsageError: No declaration names the source.
+        InputError: The declaration names no file that exists.
+    """
+    units = deployment.land_units(source)
+    if not units:
+        raise InputError(f"{source}: the declaration names no file that exists.", remedy="Check `files` in it.")
+    results = _run(deployment, units, land_file, LandResult, advance)
+    for result in results:
+        if not result.already:
+            deployment.ledger.add_batch(_batch(result))
+    return results
+
+
+def _batch(result: LandResult) -> Batch:
+    """Return what the ledger keeps of a landed file."""
+    return Batch(
+        source=result.source,
+        batch=result.batch,
+        file_name=result.file,
+        landed_at=datetime.fromisoformat(result.landed_at),
+        records=result.records,
+        quarantined=result.quarantined,
+        repeated=result.repeated,
+        tenants=dict(result.tenants),
+        declaration_digest=result.declaration_digest,
+    )
+
+
+def govern_source(deployment: Deployment, source: str, advance: Advance = unwatched) -> list[Governed]:
+    """Gate and redact everything landed of a source; parts whose inputs have not changed are left as they are.
+
+    Raises:
+        UsageError: No declaration names the source.
+    """
+    deployment.declaration(source)
+    as_of = deployment.as_of()
+    units = list(_govern_units(deployment, source, as_of))
+    return _run(deployment, units, govern_unit, Governed, advance)
+
+
+def _govern_units(deployment: Deployment, source: str, as_of: AsOf) -> Iterator[GovernUnit]:
+    """Decide every landed file on its key columns, write the decisions down, and cut the file into units."""
+    warehouse, vault, settings = deployment.warehouse, deployment.vault, deployment.settings
+    known, policies = deployment.known(as_of), list(deployment.policies.values())
+    for batch in landed_results(deployment, source):
+        _forget_other_tenants(deployment, batch)
+        for tenant in sorted(batch.tenants):
+            file = tenant_path(source, batch.batch, tenant)
+            directory = f"governed/{tenant}/{source}/{batch.batch}"
+            decided = gate(landed_keys(warehouse, vault, file, tenant), known, policies, as_of)
+            path = f"{directory}/gate.parquet"
+            key = vault.file_key(tenant, path)
+            write_encrypted(warehouse, path, decided.cast(GATE_SCHEMA), key=key, aad=path)
+            rows = row_groups(warehouse, file, key=vault.file_key(tenant, file), aad=file)
+            for part, groups in enumerate(_stretches(rows, settings.rows_per_unit)):
+                yield GovernUnit(
+                    warehouse=warehouse,
+                    vault=vault,
+                    tenant=tenant,
+                    source=source,
+                    batch=batch.batch,
+                    landed=file,
+                    row_groups=groups,
+                    gate=path,
+                    output=f"{directory}/part-{part:04d}",
+                    profile=settings.redaction_profile,
+                )
+
+
+def landed_results(deployment: Deployment, source: str) -> list[LandResult]:
+    """Return the whole batches of a source; one that was cut short is not among them."""
+    warehouse = deployment.warehouse
+    found = [landed(warehouse, source, batch) for batch in warehouse.directories(f"landing/{source}")]
+    return [batch for batch in found if batch is not None]
+
+
+def _forget_other_tenants(deployment: Deployment, batch: LandResult) -> None:
+    """Remove what was governed of a batch for tenants it no longer has: it was landed anew, declared otherwise."""
+    warehouse = deployment.warehouse
+    for tenant in warehouse.directories("governed"):
+        if tenant not in batch.tenants:
+            warehouse.delete_tree(f"governed/{tenant}/{batch.source}/{batch.batch}")
+
+
+def _stretches(rows: Sequence[int], wanted: int) -> Iterator[tuple[int, ...]]:
+    """Yield runs of row groups of about ``wanted`` rows each."""
+    run: list[int] = []
+    held = 0
+    for group, count in enumerate(rows):
+        run.append(group)
+        held += count
+        if held >= wanted:
+            yield tuple(run)
+            run, held = [], 0
+    if run:
+        yield tuple(run)
+
+
+def governed_parts(deployment: Deployment, source: str | None = None) -> list[Governed]:
+    """Return every part that was governed, of one source or of all."""
+    return [part for part in parts(deployment.warehouse) if source in (None, part.source)]
+
+
+def stage_snapshot(deployment: Deployment, name: str, advance: Advance = unwatched) -> str:
+    """Select what a request asks for, write its shards, and return the directory; nothing is visible yet.
+
+    Raises:
+        UsageError: No request of that name, or none of its policy.
+        NothingGovernedError: There is nothing to select from.
+    """
+    request = deployment.request(name)
+    policy = deployment.policy(request.policy)
+    as_of = deployment.as_of()
+    governed = governed_parts(deployment)
+    selection = select(
+        request, governed, deployment.known(as_of), policy, as_of, deployment.warehouse, deployment.vault
+    )
+    plan = Plan(
+        request=request,
+        selection=selection,
+        policy=policy,
+        as_of=as_of,
+        redaction=deployment.redaction(next(part.redaction for part in governed)),
+        ledger_checkpoint=deployment.ledger.checkpoint(as_of.recorded_at),
+    )
+
+    def run(units: Sequence[ShardUnit]) -> list[BuiltShard]:
+        return _run(deployment, units, build_shard, BuiltShard, advance)
+
+    return stage(plan, deployment.warehouse, deployment.vault, run)
+
+
+def publish_snapshot(deployment: Deployment, directory: str) -> Published:
+    """Publish a staged snapshot whose quality gates were run, and enter it in the ledger.
+
+    Raises:
+        PublicationRefusedError: The gates did not run, or one failed.
+    """
+    published = publish(deployment.warehouse, deployment.vault, directory)
+    if not published.already:
+        manifest = published.manifest
+        deployment.ledger.add_artifact(
+            Artifact(
+                kind="snapshot",
+                name=manifest.name,
+                version=f"v{manifest.version}",
+                directory=published.directory,
+                digest=manifest.digest(),
+                statement_digest=published.statement_digest,
+                recorded_at=datetime.now(UTC),
+            )
+        )
+    return published
+
+
+def _run(
+    deployment: Deployment,
+    units: Sequence[Unit],
+    do: Callable[[Unit], Result],
+    result: type[Result],
+    advance: Advance,
+) -> list[Result]:
+    """Do units on the runner that the settings name."""
+    total = len(units)
+    return run_units(
+        units,
+        do,
+        result,
+        deployment.warehouse,
+        runner=deployment.settings.runner,
+        workers=min(deployment.settings.workers, max(total, 1)),
+        advance=lambda done: advance(done, total),
+    )

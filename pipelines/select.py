@@ -1,0 +1,164 @@
+"""Select: which governed records make a snapshot, on key columns alone.
+
+Every record of the sources asked for is accounted for: permitted, denied (at the gate, as a duplicate, as
+outside the period, by the policy at this instant) or quarantined.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lineage.encrypted import read_encrypted
+from lineage.record import KEY_COLUMNS
+from lineage.vault import Vault
+from lineage.warehouse import Warehouse
+from pipelines.facts import AsOf, Known, decide_records
+from pipelines.govern import Governed
+from pipelines.request import SHARED, SnapshotRequest
+from policies.document import Policy
+from policies.errors import LineweightError
+
+DUPLICATE = "duplicate-record"
+OUTSIDE = "outside-period"
+
+SELECTION_SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("tenant", pa.string(), nullable=False),
+        pa.field("data_subject_id", pa.string(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("batch", pa.string(), nullable=False),
+        pa.field("record_digest", pa.binary(32), nullable=False),
+        pa.field("redaction_digest", pa.binary(32), nullable=False),
+        pa.field("consent_receipt", pa.binary(32), nullable=False),
+        pa.field("decision_digest", pa.binary(32), nullable=False),
+    ]
+)
+
+
+class NothingGovernedError(LineweightError):
+    """There is nothing to select from."""
+
+    remedy = "Land and govern the sources first: lineweight land, lineweight govern."
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What goes into a snapshot, and what does not and why.
+
+    Attributes:
+        rows: Permitted records, ``SELECTION_SCHEMA``, ordered by tenant, person and record: so that a
+            tenant's records lie together, and a person's within them.
+        considered: Records of the sources and pool asked for.
+        denied_by_reason: Of those, how many were denied for which reason.
+        quarantined: Of those, how many were stopped by redaction.
+        decisions: Every distinct decision made now.
+    """
+
+    rows: pa.Table
+    considered: int
+    denied_by_reason: Mapping[str, int]
+    quarantined: int
+    decisions: Sequence[Mapping[str, Any]]
+
+    def shards(self, shard_rows: int) -> Iterator[tuple[str, pa.Table]]:
+        """Yield (tenant, rows) for each file to write: one tenant each, at most ``shard_rows`` rows."""
+        for tenant in sorted(pc.unique(self.rows["tenant"]).to_pylist()):
+            of_tenant = self.rows.filter(pc.equal(self.rows["tenant"], tenant))
+            for start in range(0, of_tenant.num_rows, shard_rows):
+                yield tenant, of_tenant.slice(start, shard_rows)
+
+
+def select(
+    request: SnapshotRequest,
+    parts: Sequence[Governed],
+    known: Known,
+    policy: Policy,
+    as_of: AsOf,
+    warehouse: Warehouse,
+    vault: Vault,
+) -> Selection:
+    """Decide every governed record of the sources and pool asked for.
+
+    Raises:
+        NothingGovernedError: No part of the sources and pool was governed, or parts were redacted by
+            different versions.
+    """
+    asked = [part for part in parts if part.source in request.sources and request.pool in (SHARED, part.tenant)]
+    if not asked:
+        raise NothingGovernedError(f"{request.name}: nothing is governed of {', '.join(request.sources)}.")
+    if len({part.redaction for part in asked}) > 1:
+        raise NothingGovernedError(
+            f"{request.name}: the records were redacted by different versions of the profile or engine.",
+            remedy="Govern the sources again: lineweight govern.",
+        )
+    denied = Counter[str]()
+    for part in asked:
+        denied.update(part.denied)
+    keys = pa.concat_tables([_keys(part, warehouse, vault) for part in asked])
+    for reason, keep in ((DUPLICATE, _latest), (OUTSIDE, lambda rows: _within(rows, request, as_of))):
+        chosen = keep(keys)
+        denied[reason] += keys.num_rows - chosen.num_rows
+        keys = chosen
+    decided = decide_records(keys, known, policy, _pool(request), as_of)
+    reasons = decided.rows.filter(pc.invert(decided.rows["permitted"]))["reason"]
+    denied.update(reasons.to_pylist())
+    return Selection(
+        rows=_selected(keys, decided.rows),
+        considered=sum(part.records for part in asked),
+        denied_by_reason={reason: count for reason, count in sorted(denied.items()) if count},
+        quarantined=sum(sum(part.quarantined.values()) for part in asked),
+        decisions=decided.decisions,
+    )
+
+
+def _pool(request: SnapshotRequest) -> str:
+    return SHARED if request.pool == SHARED else "tenant"
+
+
+def _keys(part: Governed, warehouse: Warehouse, vault: Vault) -> pa.Table:
+    path = f"{part.output}/records.parquet"
+    wanted = [*KEY_COLUMNS, "record_digest", "redaction_digest"]
+    table = read_encrypted(warehouse, path, key=vault.file_key(part.tenant, path), aad=path, columns=wanted)
+    return table.append_column("file", pa.repeat(pa.scalar(path), table.num_rows))
+
+
+def _latest(keys: pa.Table) -> pa.Table:
+    """Keep one row a record: of several the one whose outcome was observed last, then the greater batch digest.
+
+    A log delivered again, longer, holds the same interactions; which delivery came first does not matter.
+    """
+    observed = pc.struct_field(keys["outcome"], "observed_at")
+    ranked = pa.table(
+        {
+            "record_id": keys["record_id"],
+            "observed": pc.fill_null(observed.cast(pa.int64()), np.iinfo(np.int64).min),
+            "batch": keys["batch"],
+            "row": pa.array(np.arange(keys.num_rows)),
+        }
+    ).sort_by([("record_id", "ascending"), ("observed", "descending"), ("batch", "descending")])
+    first = ranked.group_by("record_id", use_threads=False).aggregate([("row", "first")])
+    return keys.take(first["row_first"].sort())
+
+
+def _within(keys: pa.Table, request: SnapshotRequest, as_of: AsOf) -> pa.Table:
+    """Keep what occurred in the period asked for, and not after the instant asked about."""
+    instant = keys.schema.field("occurred_at").type
+    keep = pc.less_equal(keys["occurred_at"], pa.scalar(as_of.effective_at, instant))
+    if request.period.since is not None:
+        keep = pc.and_(keep, pc.greater_equal(keys["occurred_at"], pa.scalar(request.period.since, instant)))
+    if request.period.until is not None:
+        keep = pc.and_(keep, pc.less(keys["occurred_at"], pa.scalar(request.period.until, instant)))
+    return keys.filter(keep)
+
+
+def _selected(keys: pa.Table, decisions: pa.Table) -> pa.Table:
+    columns = {name: keys[name] for name in SELECTION_SCHEMA.names if name in keys.column_names}
+    columns |= {name: decisions[name] for name in ("consent_receipt", "decision_digest")}
+    rows = pa.table(columns).filter(decisions["permitted"]).select(SELECTION_SCHEMA.names).cast(SELECTION_SCHEMA)
+    return rows.sort_by([("tenant", "ascending"), ("data_subject_id", "ascending"), ("record_id", "ascending")])

@@ -1,0 +1,1 @@
+"""Training on a snapshot, and only on a snapshot."""
