@@ -6,12 +6,13 @@ Digests are SHA-256, lower-case hexadecimal in JSON and 32 raw bytes in Parquet.
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import rfc8785
 
 from policies.errors import LineweightError
+from policies.instants import written
 
 
 class NotCanonicalError(LineweightError):
@@ -28,7 +29,7 @@ def canonical_json(document: Mapping[str, Any] | list[Any]) -> bytes:
             an integer beyond 2^53).
     """
     try:
-        return rfc8785.dumps(document)  # type: ignore[arg-type]
+        return rfc8785.dumps(document)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise NotCanonicalError("The document has no canonical JSON form.") from error
 
@@ -50,7 +51,5 @@ def rfc3339(at: datetime) -> str:
         NotCanonicalError: The time has no zone; which instant it means is unknown.
     """
     if at.tzinfo is None:
-        raise NotCanonicalError(
-            "A time without a zone names no instant.", remedy="State the zone of the time."
-        )
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        raise NotCanonicalError("A time without a zone names no instant.", remedy="State the zone of the time.")
+    return written(at)

@@ -60,9 +60,7 @@ class Warehouse:
             WarehouseError: The warehouse is remote.
         """
         if self._local is None:
-            raise WarehouseError(
-                f"{self.uri} is not on this machine.", remedy="Use a local LINEWEIGHT_HOME for this."
-            )
+            raise WarehouseError(f"{self.uri} is not on this machine.", remedy="Use a local LINEWEIGHT_HOME for this.")
         return self._local / path
 
     def exists(self, path: str) -> bool:
@@ -120,11 +118,7 @@ class Warehouse:
         Nothing stands at ``path`` if the block raises or the process dies.
         """
         parent, _, name = path.rpartition("/")
-        staging = (
-            f"{parent}/{STAGING}{uuid.uuid4().hex}-{name}"
-            if parent
-            else f"{STAGING}{uuid.uuid4().hex}-{name}"
-        )
+        staging = f"{parent}/{STAGING}{uuid.uuid4().hex}-{name}" if parent else f"{STAGING}{uuid.uuid4().hex}-{name}"
         if parent:
             self.fs.create_dir(parent, recursive=True)
         elif self._local is not None:

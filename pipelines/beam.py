@@ -42,7 +42,7 @@ class _Process(beam.DoFn):  # type: ignore[misc]
     def process(self, numbered: tuple[int, Any]) -> Iterator[int]:
         place, unit = numbered
         try:
-            answer = {"result": asdict(self._do(unit))}
+            answer: dict[str, Any] = {"result": asdict(self._do(unit))}
         except LineweightError as error:
             answer = {"refused": str(error), "remedy": error.remedy}
         self._warehouse.write(f"{self._run}/{place:08d}.json", json.dumps(answer).encode())

@@ -42,8 +42,7 @@ def main() -> None:
     try:
         app()
     except LineweightError as error:
-        err.print(f"[red]{type(error).__name__}[/red]: {error}", soft_wrap=True)
-        err.print(error.remedy, soft_wrap=True)
+        err.print(error.diagnostics(), markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
 
 

@@ -1,6 +1,7 @@
 """The demo: a small world, taken the whole way through Dagster, from logs to weights that can be traced back."""
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from policies.errors import LineweightError, UsageError
 
 WORLD = "demo"
 MAIN = "bloom-shared"
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 TRAINING = {"steps": 60, "batch_size": 16}
 
 
@@ -87,8 +89,6 @@ class Demo:
             f"requests: {WORLD}/requests",
             "# Decisions are made for this instant, so that they come out the same whenever they are made.",
             f"as_of: {rfc3339(world.as_of)}",
-            "workers: 2",
-            "rows_per_unit: 500",
         ]
         (self.home / SETTINGS_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -116,7 +116,7 @@ class Demo:
                 selection=selection,
                 partition_key=partition,
                 instance=instance,
-                run_config=run_config,
+                run_config=QUIET | (run_config or {}),
                 raise_on_error=False,
             )
         if not result.success:
@@ -204,8 +204,6 @@ def import_ledgers(deployment: Deployment, world: World) -> None:
 
 @contextlib.contextmanager
 def _instance() -> Iterator[dg.DagsterInstance]:
-    """Return Dagster's own instance where DAGSTER_HOME names one, so that `dg dev` shows the runs; else a passing one."""
-    import os
-
+    """Return the instance that DAGSTER_HOME names, so that `dg dev` shows the runs; else one that passes."""
     with dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral() as instance:
         yield instance

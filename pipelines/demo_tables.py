@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from rich.rule import Rule
 
-from lineage.snapshot_reports import show_verification
+from lineage.commands.snapshot_views import show_verification
 from lineage.trace import trace_model, trace_person
 from lineage.trace.show import show_model, show_person
 from pipelines.demo import MAIN, Journey
 from pipelines.journey import governed_parts
-from pipelines.reports import added
+from pipelines.reports import added, most_first
 from policies.terminal import out, table
 
 
@@ -34,7 +34,7 @@ def _show_world(journey: Journey) -> None:
     scopes = {event.tenant: event.scope.value for event in journey.deployment.ledger.agreements()}
     rows = [(tenant, scopes.get(tenant, "no agreement"), count) for tenant, count in sorted(counts.by_tenant.items())]
     out.print(table("Tenants", ("tenant", "agreement, last heard", "interactions"), rows))
-    people = sorted(counts.people.items(), key=lambda one: -one[1])
+    people = most_first(counts.people)
     out.print(table("People, by what they said about training", ("story", "people"), people))
 
 
@@ -44,7 +44,7 @@ def _show_funnel(journey: Journey) -> None:
     redacted = sum(part.redacted for part in governed_parts(journey.deployment))
     rows = [("landed: everything the logs held", counts["landed"])]
     rows += [(f"  quarantined: {reason}", -count) for reason, count in journey.quarantined_by_reason().items()]
-    rows += [(f"  denied: {reason}", -count) for reason, count in sorted(denied.items(), key=lambda one: -one[1])]
+    rows += [(f"  denied: {reason}", -count) for reason, count in most_first(denied)]
     rows += [(f"published in {journey.snapshot().manifest.label}", counts["permitted"])]
     _heading("The funnel")
     out.print(table("What became of the interactions", ("stage", "records"), rows))
@@ -60,9 +60,7 @@ def _show_redaction(journey: Journey) -> None:
     rows += [("all", found["planted"], found["found"], f"{found['found'] / max(found['planted'], 1):.0%}")]
     _heading("Redaction")
     out.print(table("Planted values that are gone from the governed text", ("type", "planted", "gone", "recall"), rows))
-    entities = sorted(
-        added(part.entities for part in governed_parts(journey.deployment)).items(), key=lambda one: -one[1]
-    )
+    entities = most_first(added(part.entities for part in governed_parts(journey.deployment)))
     _say("Replaced in all: " + ", ".join(f"{count:,} {kind}" for kind, count in entities) + ".")
 
 

@@ -3,6 +3,7 @@
 The engine runs in memory, with analytics off, and leaves no file behind. Results carry counts, never values.
 """
 
+import logging
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -170,4 +171,5 @@ def _great_expectations() -> ModuleType:
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations
         import great_expectations.expectations
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     return great_expectations  # type: ignore[no-any-return]

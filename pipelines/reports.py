@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines.govern import Governed
-from pipelines.land import LandResult
+from pipelines.landed import LandResult
 from pipelines.publish import Published
 from policies.terminal import out, table
 
@@ -69,9 +69,9 @@ def show_governing(report: Report) -> None:
         ("Quarantined", "quarantined_by_reason", "reason"),
         ("Redacted", "entities", "type"),
     ):
-        counted = added(counts[name] for counts in report["sources"].values())
+        counted = most_first(added(counts[name] for counts in report["sources"].values()))
         if counted:
-            out.print(table(title, (what, "count"), sorted(counted.items(), key=lambda one: -one[1])))
+            out.print(table(title, (what, "count"), counted))
 
 
 def snapshot_report(published: Published) -> Report:
@@ -97,7 +97,7 @@ def show_published(report: Report) -> None:
     before = " (nothing changed: the version before stands)" if report["published_before"] else ""
     out.print(f"[bold]{report['snapshot']}[/bold] stands in {report['path']}{before}")
     out.print(f"root {report['root']}", soft_wrap=True)
-    rows = [("considered", counts["considered"]), ("permitted", counts["permitted"])]
+    rows: list[tuple[str, int]] = [("considered", counts["considered"]), ("permitted", counts["permitted"])]
     rows += [(f"denied: {reason}", count) for reason, count in sorted(counts["denied_by_reason"].items())]
     rows += [("quarantined", counts["quarantined"])]
     out.print(table("Records", ("what became of them", "records"), rows))
@@ -110,3 +110,8 @@ def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for one in counts:
         total.update(one)
     return dict(sorted(total.items()))
+
+
+def most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return names and counts, the largest count first, equal ones by name."""
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))

@@ -5,7 +5,7 @@ outside the period, by the policy at this instant) or quarantined.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from pipelines.request import SHARED, SnapshotRequest
 from policies.document import Policy
 from policies.errors import LineweightError
 
+DENIED_ELSEWHERE = "denied-in-another-delivery"
 DUPLICATE = "duplicate-record"
 OUTSIDE = "outside-period"
 
@@ -101,10 +102,15 @@ def select(
     for part in asked:
         denied.update(part.denied)
     keys = pa.concat_tables([_keys(part, warehouse, vault) for part in asked])
-    for reason, keep in ((DUPLICATE, _latest), (OUTSIDE, lambda rows: _within(rows, request, as_of))):
-        chosen = keep(keys)
-        denied[reason] += keys.num_rows - chosen.num_rows
-        keys = chosen
+    steps: tuple[tuple[str, Callable[[pa.Table], pa.Table]], ...] = (
+        (DENIED_ELSEWHERE, lambda rows: _without_denied(rows, asked, warehouse, vault)),
+        (DUPLICATE, _first_said),
+        (OUTSIDE, lambda rows: _within(rows, request, as_of)),
+    )
+    for reason, keep in steps:
+        kept = keep(keys)
+        denied[reason] += keys.num_rows - kept.num_rows
+        keys = kept
     decided = decide_records(keys, known, policy, _pool(request), as_of)
     reasons = decided.rows.filter(pc.invert(decided.rows["permitted"]))["reason"]
     denied.update(reasons.to_pylist())
@@ -128,22 +134,41 @@ def _keys(part: Governed, warehouse: Warehouse, vault: Vault) -> pa.Table:
     return table.append_column("file", pa.repeat(pa.scalar(path), table.num_rows))
 
 
-def _latest(keys: pa.Table) -> pa.Table:
-    """Keep one row a record: of several the one whose outcome was observed last, then the greater batch digest.
+def _first_said(keys: pa.Table) -> pa.Table:
+    """Keep one row a record: of several the earliest, then the one whose outcome was observed last.
 
-    A log delivered again, longer, holds the same interactions; which delivery came first does not matter.
+    Logs are delivered again, longer, and lines resend what was said before. The earliest time is the one at
+    which the person spoke; the line that only resends it may name somebody else. Which delivery came first
+    does not matter; the batch digest settles what else is equal.
     """
     observed = pc.struct_field(keys["outcome"], "observed_at")
     ranked = pa.table(
         {
             "record_id": keys["record_id"],
+            "occurred": keys["occurred_at"],
             "observed": pc.fill_null(observed.cast(pa.int64()), np.iinfo(np.int64).min),
             "batch": keys["batch"],
             "row": pa.array(np.arange(keys.num_rows)),
         }
-    ).sort_by([("record_id", "ascending"), ("observed", "descending"), ("batch", "descending")])
+    ).sort_by(
+        [("record_id", "ascending"), ("occurred", "ascending"), ("observed", "descending"), ("batch", "descending")]
+    )
     first = ranked.group_by("record_id", use_threads=False).aggregate([("row", "first")])
     return keys.take(first["row_first"].sort())
+
+
+def _without_denied(keys: pa.Table, parts: Sequence[Governed], warehouse: Warehouse, vault: Vault) -> pa.Table:
+    """Keep what was denied in no delivery: one that names another person does not make it permitted."""
+    denied = [_denied(part, warehouse, vault) for part in parts if part.denied]
+    if not denied:
+        return keys
+    return keys.filter(pc.invert(pc.is_in(keys["record_id"], pa.chunked_array(denied).combine_chunks())))
+
+
+def _denied(part: Governed, warehouse: Warehouse, vault: Vault) -> pa.Array:
+    path = f"{part.output}/left_out.parquet"
+    left_out = read_encrypted(warehouse, path, key=vault.file_key(part.tenant, path), aad=path)
+    return left_out.filter(pc.equal(left_out["effect"], "deny"))["record_id"].combine_chunks()
 
 
 def _within(keys: pa.Table, request: SnapshotRequest, as_of: AsOf) -> pa.Table:

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         Raises:
             DocumentError: The file holds something that is no setting; every fault is named.
         """
-        said = {} if home is None else {"home": home}
+        said: dict[str, Any] = {} if home is None else {"home": home}
         asked = cls(**said)
         path = Path(asked.home) / SETTINGS_FILE
         if "://" in asked.home or not path.is_file():

@@ -6,7 +6,7 @@ from typing import Any
 
 from lineage.canonical import sha256_hex
 from lineage.ledger.entries import Artifact
-from lineage.trace.evidence import model_directories, open_model
+from lineage.models import model_directories, open_model
 from pipelines.deployment import Deployment
 from pipelines.journey import Advance
 from training_jobs.recipe import Recipe

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lineage.commands.options import TrustOption, exit_unless, home_at, place_of
+from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
 
 
@@ -28,11 +29,12 @@ def verify(
 ) -> None:
     """Verify a snapshot or a model from its files alone, link by link. Exits 1 at the first that does not hold."""
     from lineage.commands.snapshot_views import show_verification
-    from lineage.vault import Vault
     from lineage.verify import verify_path
 
     where = home_at(home, keys=keys)
-    vault = Vault.open(keys) if keys is not None else None
+    vault = where.held_vault() if keys is not None else None
+    if keys is not None and vault is None:
+        raise UsageError(f"{keys}: there is no key vault.", remedy="Name the deployment's vault with --keys.")
     report = verify_path(place_of(artifact, where), where.trusted(trust or []), vault=vault, snapshot=snapshot)
     document = report.document()
     emit(document, as_json, lambda: show_verification(document))

@@ -29,7 +29,7 @@ def model_asset(deployment: Deployment, requests: dg.PartitionsDefinition, watch
     @dg.asset(
         key="model", deps=["snapshot"], partitions_def=requests, group_name="journey", kinds={"torch", "safetensors"}
     )
-    def model(context: dg.AssetExecutionContext, config: TrainingConfig) -> dg.MaterializeResult:
+    def model(context: dg.AssetExecutionContext, config: TrainingConfig) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare name
         """Weights that carry where they came from."""
         name = context.partition_key
         with watch(f"training on {name}") as advance:

@@ -32,7 +32,7 @@ def staged_snapshot_asset(
         check_specs=[quality],
         kinds={"beam", "duckdb", "greatexpectations"},
     )
-    def staged_snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def staged_snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare name
         """The records a request asks for and its policy permits, in shards, before anybody can see them."""
         name = context.partition_key
         with watch(f"building {name}") as advance:
@@ -52,7 +52,7 @@ def published_snapshot_asset(deployment: Deployment, requests: dg.PartitionsDefi
     """The asset of published snapshots: manifest and signed statement, one partition a snapshot request."""
 
     @dg.asset(key="snapshot", deps=["staged_snapshot"], partitions_def=requests, group_name="journey")
-    def snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare name
         """An immutable, signed version: what training may read."""
         published = publish_snapshot(deployment, staged_directory(deployment.warehouse, context.partition_key))
         manifest = published.manifest

@@ -73,7 +73,9 @@ def keyed_spans(words: str, value: str) -> list[Span]:
 
 def keyed_recognizers() -> list[EntityRecognizer]:
     """Return the recognisers of names that the words before them announce."""
-    guard = matches(r"(?i)name|author|contact|patient|client|customer|employee|holder|recipient|guest|student|member|"
-                    r"-by|"
-                    r"committer|call me|regards|cheers|sincerely|thanks|signed|\u2014|dear|mrs?\b|ms\b|dr\b")
+    guard = matches(
+        r"(?i)name|author|contact|patient|client|customer|employee|holder|recipient|guest|student|member|"
+        r"-by|"
+        r"committer|call me|regards|cheers|sincerely|thanks|signed|\u2014|dear|mrs?\b|ms\b|dr\b"
+    )
     return [Patterns("PERSON", "AnnouncedNames", _IN_CODE, guard=guard)]

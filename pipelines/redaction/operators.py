@@ -115,7 +115,5 @@ class Replacer:
     def replace(self, text: str, spans: tuple[Span, ...]) -> tuple[str, list[tuple[int, int]]]:
         """Return the text with its disjoint spans replaced, and where each replacement stands in it."""
         results = [RecognizerResult(span.entity_type, span.start, span.end, span.score) for span in spans]
-        done = self._engine.anonymize(
-            text, results, operators=dict(self._operators), merge_entities_with_spaces=False
-        )
+        done = self._engine.anonymize(text, results, operators=dict(self._operators), merge_entities_with_spaces=False)
         return done.text, sorted((item.start, item.end) for item in done.items)

@@ -136,8 +136,9 @@ class Phones(PhoneRecognizer):  # type: ignore[misc]
     def _is_part(result: RecognizerResult, text: str) -> bool:
         value, around = text[result.start : result.end], text[max(0, result.start - 1) : result.end + 1]
         inside_word = re.match(r"[\w.\-/]", around[0]) if result.start else None
-        return bool(inside_word or re.match(r"\d{4}-\d\d-\d\d", value) or re.search(r"[\w\-]$",
-            around[len(value) :][1:]))
+        return bool(
+            inside_word or re.match(r"\d{4}-\d\d-\d\d", value) or re.search(r"[\w\-]$", around[len(value) :][1:])
+        )
 
     @staticmethod
     def _weighed(result: RecognizerResult, text: str) -> RecognizerResult:

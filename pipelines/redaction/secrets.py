@@ -206,8 +206,9 @@ def _is_varied(token: str) -> bool:
 def secret_recognizers() -> list[EntityRecognizer]:
     """Return the recognisers of secrets, in the order they run."""
     tokens = [
-        Patterns("SECRET", "ProviderTokens", [(name, f"{_B}{expression}", 1.0)], guard=holds(*literals),
-                 accept=_is_varied)
+        Patterns(
+            "SECRET", "ProviderTokens", [(name, f"{_B}{expression}", 1.0)], guard=holds(*literals), accept=_is_varied
+        )
         for name, literals, expression in _TOKENS
     ]
     named = matches(r"(?i)pass|pwd|secret|token|key|credential|client|connection|otp|pin")

@@ -139,8 +139,6 @@ def shard_rows(world: Acme, published: Published) -> list[dict[str, Any]]:
     vault, rows = world.deployment.vault, []
     for shard in published.manifest.shards:
         path = f"{published.directory}/{shard.path}"
-        table: pa.Table = read_encrypted(
-            world.warehouse, path, key=vault.file_key(shard.tenant, path), aad=path
-        )
+        table: pa.Table = read_encrypted(world.warehouse, path, key=vault.file_key(shard.tenant, path), aad=path)
         rows += table.to_pylist()
     return rows

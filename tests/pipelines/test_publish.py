@@ -108,6 +108,7 @@ def test_the_root_does_not_depend_on_how_the_work_was_cut(tmp_path):
 
 def test_a_record_delivered_twice_is_published_once(talking: Acme):
     again = {"conversation": "talk-0", "messages": [{"role": "user", "content": "hello, this is ada"}]}
+    talking.passes(hours=1)
     talking.says("ada", "", **again)
     talking.delivers("second.jsonl")
     talking.lands()
@@ -115,6 +116,19 @@ def test_a_record_delivered_twice_is_published_once(talking: Acme):
     assert counts.considered == 6
     assert counts.permitted == 4
     assert counts.denied_by_reason["duplicate-record"] == 1
+
+
+def test_a_line_that_resends_another_persons_words_does_not_permit_them(talking: Acme):
+    said = {"conversation": "meeting", "messages": [{"role": "user", "content": "I never agreed"}]}
+    talking.says("dan", "", **said)
+    talking.delivers("second.jsonl")
+    talking.passes(hours=1)
+    talking.says("ada", "", **said)
+    talking.delivers("third.jsonl")
+    talking.lands()
+    counts = talking.publishes().manifest.counts
+    assert counts.permitted == 4
+    assert counts.denied_by_reason == {"consent-unknown": 2, "denied-in-another-delivery": 1}
 
 
 def test_what_lies_outside_the_period_is_counted_as_such(talking: Acme):

@@ -39,7 +39,7 @@ CARRIERS = {
     "comment": "x = 1  # was {}",
     "environment": "APP=shop\nVALUE={}\nDEBUG=1",
     "stack trace": 'Traceback (most recent call last):\n  File "/app/main.py", line 3, in run\nValueError: {} is not '
-                   'known',
+    "known",
     "json": '{{"items": [{{"id": 1, "value": "{}"}}]}}',
     "table": "| id | value |\n|----|----|\n| 1 | {} |",
     "markup": "<td>{}</td>",

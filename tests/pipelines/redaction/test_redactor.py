@@ -77,8 +77,9 @@ def test_columns_that_are_no_text_and_the_order_of_records_stay(redactor):
 
 def test_the_result_does_not_depend_on_the_company_a_record_keeps(redactor, profile):
     names = ["Margaret Holloway", "Tobias Lindqvist", "Priya Raman"]
-    records = [record(said("user", f"I spoke to {name} in Hall {k}."), record_id=f"r{k}") for k,
-        name in enumerate(names)]
+    records = [
+        record(said("user", f"I spoke to {name} in Hall {k}."), record_id=f"r{k}") for k, name in enumerate(names)
+    ]
     together = redactor.redact(batch(*records))
     alone = [Redactor(profile, key_of).redact(batch(one)) for one in reversed(records)][::-1]
     assert together.batch.to_pylist() == [row for done in alone for row in done.batch.to_pylist()]
@@ -127,8 +128,9 @@ class Failing:
         return ()
 
 
-@pytest.mark.parametrize("error", [DetectorError("late"), ValueError("x"), TimeoutError(), RuntimeError(),
-    KeyError("k")])
+@pytest.mark.parametrize(
+    "error", [DetectorError("late"), ValueError("x"), TimeoutError(), RuntimeError(), KeyError("k")]
+)
 def test_a_record_whose_detector_fails_goes_to_quarantine_and_the_run_goes_on(profile, error):
     redactor = Redactor(profile, key_of, detector=Failing(error))
     done = redactor.redact(batch(record(said("user", "fine")), record(said("user", "boom"), record_id="r2")))
@@ -160,8 +162,9 @@ def test_text_that_is_no_utf8_stops_its_record(redactor):
         [column.values.field(0), data, *(column.values.field(k) for k in (2, 3, 4))],
         fields=list(RECORD_SCHEMA.field("messages").type.value_type),
     )
-    messages = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), content,
-        type=RECORD_SCHEMA.field("messages").type)
+    messages = pa.ListArray.from_arrays(
+        pa.array([0, 1], pa.int32()), content, type=RECORD_SCHEMA.field("messages").type
+    )
     place = RECORD_SCHEMA.names.index("messages")
     done = redactor.redact(broken.set_column(place, RECORD_SCHEMA.field("messages"), messages))
     assert done.quarantined["reason"].to_pylist() == ["text-unreadable"]
