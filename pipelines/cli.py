@@ -3,10 +3,11 @@
 Exit codes: 0 done, 1 refused or not verified, 2 the command was called wrongly.
 """
 
+import functools
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,7 +33,6 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(policy_app, name="policy")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(trace_app, name="trace")
-app.command("train")(train_command)
 app.command("verify")(verify)
 
 
@@ -48,6 +48,17 @@ def main() -> None:
 
 def _settings(home: str) -> Settings:
     return Settings.load(home)
+
+
+@app.command("train")
+@functools.wraps(train_command)
+def train_and_enter(**options: Any) -> None:
+    """Train as `training_jobs` does, then let the ledger catch up with the model."""
+    from pipelines.deployment import Deployment
+    from pipelines.training import enter_models
+
+    train_command(**options)
+    enter_models(Deployment(_settings(options["home"])))
 
 
 @source_app.command("formats")

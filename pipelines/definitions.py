@@ -18,7 +18,9 @@ def _unwatched(_: str) -> Iterator[Advance]:
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Return the code location of a deployment."""
-    return dg.Definitions(assets=build_assets(Deployment(settings), _unwatched))
+    assets = build_assets(Deployment(settings), _unwatched)
+    # One process a run: the stages spread their work over Beam, and the redactor takes seconds to load.
+    return dg.Definitions(assets=assets, executor=dg.in_process_executor)
 
 
 @dg.definitions

@@ -36,8 +36,14 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     listed = [list(row) for row in rows]
     grid = Table(title=title, title_justify="left", title_style="bold")
     for place, name in enumerate(columns):
-        numbers = bool(listed) and all(isinstance(row[place], int | float) for row in listed)
+        numbers = bool(listed) and all(type(row[place]) in (int, float) for row in listed)
         grid.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in listed:
-        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        grid.add_row(*(_told(cell) for cell in row))
     return grid
+
+
+def _told(cell: object) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
