@@ -4,7 +4,8 @@ The decision is made on key columns before any text is read (`gate`). A unit the
 landed file of one tenant, redacts what was permitted and writes it, encrypted, under the tenant's key. Of a
 denied record only its id and the reason remain, of a quarantined one its id and what stopped it::
 
-    governed/<tenant>/<source>/<batch>/part-<k>/records.parquet    RECORD_SCHEMA and two digests, encrypted
+    governed/<tenant>/<source>/<batch>/part-<k>/gate.parquet       what was decided before any text was read
+                                                records.parquet    RECORD_SCHEMA and two digests, encrypted
                                                 findings.parquet   what was redacted where, never the values
                                                 left_out.parquet   record_id, effect, reason
                                                 unit.json          counts; last, so it says the part is whole
@@ -52,7 +53,6 @@ class GovernUnit:
     Attributes:
         landed: The landed file; its path is also its logical name.
         row_groups: Which of its row groups.
-        gate: File of ``GATE_SCHEMA`` rows that decides the whole landed file.
         output: Directory of the part.
         profile: Name of the redaction profile.
     """
@@ -64,9 +64,13 @@ class GovernUnit:
     batch: str
     landed: str
     row_groups: tuple[int, ...]
-    gate: str
     output: str
     profile: str
+
+    @property
+    def gate(self) -> str:
+        """File of ``GATE_SCHEMA`` rows that decides the stretch."""
+        return f"{self.output}/gate.parquet"
 
 
 @dataclass(frozen=True)

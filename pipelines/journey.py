@@ -5,14 +5,17 @@ up: rows in = permitted + denied + quarantined.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from lineage.encrypted import row_groups, write_encrypted
+import pyarrow as pa
+
+from lineage.encrypted import RowGroup, row_groups, write_encrypted
 from lineage.ledger.entries import Artifact, Batch
 from pipelines.beam import Result, Unit, run_units
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
-from pipelines.govern import GATE_SCHEMA, Governed, GovernUnit, gate, govern_unit, landed_keys, parts
+from pipelines.govern import Governed, GovernUnit, gate, govern_unit, landed_keys, parts
 from pipelines.land import land_file
 from pipelines.landed import LandResult, landed, tenant_path
 from pipelines.publish import Plan, Published, publish, stage
@@ -21,6 +24,7 @@ from pipelines.shards import BuiltShard, ShardUnit, build_shard
 from policies.errors import InputError
 
 Advance = Callable[[int, int], None]
+UNIT_BYTES = 2 << 20
 
 
 def unwatched(done: int, total: int) -> None:
@@ -72,32 +76,53 @@ def govern_source(deployment: Deployment, source: str, advance: Advance = unwatc
 
 
 def _govern_units(deployment: Deployment, source: str, as_of: AsOf) -> Iterator[GovernUnit]:
-    """Decide every landed file on its key columns, write the decisions down, and cut the file into units."""
-    warehouse, vault, settings = deployment.warehouse, deployment.vault, deployment.settings
-    known, policies = deployment.known(as_of), list(deployment.policies.values())
-    for batch in landed_results(deployment, source):
+    """Decide a tenant's landed records on their key columns, all files at once, and cut each file into units."""
+    batches = landed_results(deployment, source)
+    for batch in batches:
         _forget_other_tenants(deployment, batch)
-        for tenant in sorted(batch.tenants):
-            file = tenant_path(source, batch.batch, tenant)
-            directory = f"governed/{tenant}/{source}/{batch.batch}"
-            decided = gate(landed_keys(warehouse, vault, file, tenant), known, policies, as_of)
-            path = f"{directory}/gate.parquet"
-            key = vault.file_key(tenant, path)
-            write_encrypted(warehouse, path, decided.cast(GATE_SCHEMA), key=key, aad=path)
-            rows = row_groups(warehouse, file, key=vault.file_key(tenant, file), aad=file)
-            for part, groups in enumerate(_stretches(rows, settings.rows_per_unit)):
-                yield GovernUnit(
-                    warehouse=warehouse,
-                    vault=vault,
-                    tenant=tenant,
-                    source=source,
-                    batch=batch.batch,
-                    landed=file,
-                    row_groups=groups,
-                    gate=path,
-                    output=f"{directory}/part-{part:04d}",
-                    profile=settings.redaction_profile,
-                )
+    known = deployment.known(as_of)
+    for tenant in sorted({tenant for batch in batches for tenant in batch.tenants}):
+        files = {one.batch: tenant_path(source, one.batch, tenant) for one in batches if tenant in one.tenants}
+        keys = [landed_keys(deployment.warehouse, deployment.vault, file, tenant) for file in files.values()]
+        decided = gate(pa.concat_tables(keys), known, list(deployment.policies.values()), as_of)
+        first = 0
+        for (digest, file), rows in zip(files.items(), keys, strict=True):
+            of_file = decided.slice(first, rows.num_rows)
+            yield from _units_of_file(deployment, _whole(deployment, tenant, source, digest, file), of_file)
+            first += rows.num_rows
+
+
+def _whole(deployment: Deployment, tenant: str, source: str, batch: str, file: str) -> GovernUnit:
+    return GovernUnit(
+        warehouse=deployment.warehouse,
+        vault=deployment.vault,
+        tenant=tenant,
+        source=source,
+        batch=batch,
+        landed=file,
+        row_groups=(),
+        output=f"governed/{tenant}/{source}/{batch}",
+        profile=deployment.settings.redaction_profile,
+    )
+
+
+def _units_of_file(deployment: Deployment, whole: GovernUnit, decided: pa.Table) -> Iterator[GovernUnit]:
+    """Yield a unit for each stretch of a landed file, its decisions written down beside what it will write."""
+    warehouse, vault = deployment.warehouse, deployment.vault
+    key = vault.file_key(whole.tenant, whole.landed)
+    sizes = row_groups(warehouse, whole.landed, key=key, aad=whole.landed)
+    stretches = list(_stretches(sizes, deployment.settings.rows_per_unit))
+    outputs = [f"{whole.output}/part-{part:05d}" for part in range(len(stretches))]
+    for left in {f"{whole.output}/{name}" for name in warehouse.directories(whole.output)}.difference(outputs):
+        warehouse.delete_tree(left)
+    first = 0
+    for groups, output in zip(stretches, outputs, strict=True):
+        unit = replace(whole, row_groups=groups, output=output)
+        count = sum(sizes[group].rows for group in groups)
+        key = vault.file_key(unit.tenant, unit.gate)
+        write_encrypted(warehouse, unit.gate, decided.slice(first, count), key=key, aad=unit.gate)
+        first += count
+        yield unit
 
 
 def landed_results(deployment: Deployment, source: str) -> list[LandResult]:
@@ -115,16 +140,16 @@ def _forget_other_tenants(deployment: Deployment, batch: LandResult) -> None:
             warehouse.delete_tree(f"governed/{tenant}/{batch.source}/{batch.batch}")
 
 
-def _stretches(rows: Sequence[int], wanted: int) -> Iterator[tuple[int, ...]]:
-    """Yield runs of row groups of about ``wanted`` rows each."""
+def _stretches(sizes: Sequence[RowGroup], rows: int) -> Iterator[tuple[int, ...]]:
+    """Yield runs of row groups of about ``rows`` rows each, or of ``UNIT_BYTES`` where the records are long."""
     run: list[int] = []
-    held = 0
-    for group, count in enumerate(rows):
+    held, size = 0, 0
+    for group, one in enumerate(sizes):
         run.append(group)
-        held += count
-        if held >= wanted:
+        held, size = held + one.rows, size + one.size_bytes
+        if held >= rows or size >= UNIT_BYTES:
             yield tuple(run)
-            run, held = [], 0
+            run, held, size = [], 0, 0
     if run:
         yield tuple(run)
 

@@ -18,7 +18,7 @@ class TrainingConfig(dg.Config):
     base: str = "tiny"
     steps: int = 60
     batch_size: int = 8
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     max_tokens: int = 256
     seed: int = 0
 

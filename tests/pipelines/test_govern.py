@@ -168,3 +168,17 @@ def test_units_of_a_large_file_add_up(tmp_path):
     assert sum(part.permitted for part in parts) == 2_500
     assert added(part.denied for part in parts) == {}
     assert len({row["record_id"] for row in world.governed_rows()}) == 2_500
+
+
+def test_units_cut_otherwise_leave_no_part_behind(tmp_path):
+    world = Acme(tmp_path, rows_per_unit=1)
+    world.agrees("acme")
+    world.consents("ada")
+    for number in range(2_500):
+        world.says("ada", f"question {number}")
+    world.delivers()
+    world.lands()
+    assert len(world.governs()) > 1
+    world.settings = world.settings.model_copy(update={"rows_per_unit": 10_000})
+    assert len(world.governs()) == 1
+    assert len(world.governed_rows()) == 2_500
