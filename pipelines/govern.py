@@ -75,13 +75,22 @@ class GovernUnit:
 
 @dataclass(frozen=True)
 class Governed:
-    """What became of a part's records: ``records = permitted + denied + quarantined``."""
+    """What became of a part's records: ``records = permitted + denied + quarantined``.
+
+    Attributes:
+        inputs: Digest of all that the part is a function of.
+        profile: Name of the redaction profile, and in ``redaction`` the digest of all that redacted.
+        redacted: Permitted records that held something to redact.
+        denied, quarantined: How many for which reason.
+        entities: What was replaced, by type.
+    """
 
     tenant: str
     source: str
     batch: str
     output: str
     inputs: str
+    profile: str
     redaction: str
     records: int
     permitted: int
@@ -194,6 +203,7 @@ def _write_part(unit: GovernUnit, chosen: pa.Table, redactor: Redactor, inputs: 
         batch=unit.batch,
         output=unit.output,
         inputs=inputs,
+        profile=unit.profile,
         redaction=redactor.digest,
         records=tally.records,
         permitted=tally.permitted,

@@ -87,8 +87,8 @@ def select(
     """Decide every governed record of the sources and pool asked for.
 
     Raises:
-        NothingGovernedError: No part of the sources and pool was governed, or parts were redacted by
-            different versions.
+        NothingGovernedError: No part of the sources and pool was governed, parts were redacted by different
+            versions, or with another profile than the policy asks for.
     """
     asked = [part for part in parts if part.source in request.sources and request.pool in (SHARED, part.tenant)]
     if not asked:
@@ -97,6 +97,12 @@ def select(
         raise NothingGovernedError(
             f"{request.name}: the records were redacted by different versions of the profile or engine.",
             remedy="Govern the sources again: lineweight govern.",
+        )
+    if (profile := asked[0].profile) != policy.redaction_profile:
+        raise NothingGovernedError(
+            f"{request.name}: {policy.policy_id} asks for the redaction profile {policy.redaction_profile}, "
+            f"and the records were redacted with {profile}.",
+            remedy="Set redaction_profile in lineweight.yaml to the policy's, and govern the sources again.",
         )
     denied = Counter[str]()
     for part in asked:

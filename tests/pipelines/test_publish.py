@@ -11,6 +11,7 @@ from pipelines.gates import check_staged
 from pipelines.journey import publish_snapshot, stage_snapshot
 from pipelines.publish import PublicationRefusedError, publish, record_quality
 from pipelines.select import NothingGovernedError
+from pipelines.settings import POLICIES
 from policies.errors import LineweightError, UsageError
 from tests.pipelines.acme import NOON, Acme, shard_rows
 
@@ -218,6 +219,18 @@ def test_a_request_nobody_filed_and_a_source_nobody_governed_are_refused(talking
         stage_snapshot(talking.deployment, "unheard-of")
     with pytest.raises(NothingGovernedError, match="nothing is governed"):
         stage_snapshot(talking.deployment, "all")
+
+
+def test_records_redacted_with_another_profile_than_the_policy_asks_for_are_refused(talking: Acme, tmp_path):
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    shipped = (POLICIES / "model-training.yaml").read_text()
+    (policies / "model-training.yaml").write_text(
+        shipped.replace("redaction_profile: strict-pseudonyms", "redaction_profile: stricter-still")
+    )
+    talking.settings = talking.settings.model_copy(update={"policies": policies})
+    with pytest.raises(NothingGovernedError, match="asks for the redaction profile stricter-still"):
+        talking.publishes()
 
 
 def test_decisions_and_policy_travel_with_the_snapshot(talking: Acme):
