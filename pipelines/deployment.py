@@ -103,13 +103,9 @@ class Deployment:
         """
         return _named(self.policies, policy_id, "policy")
 
-    def redaction(self, digest: str) -> dict[str, str]:
-        """Return what a manifest says of the redaction whose digest the governed records carry."""
-        return {
-            "profile": self.settings.redaction_profile,
-            "digest": digest,
-            "engine": f"presidio-analyzer {version('presidio-analyzer')}",
-        }
+    def redaction(self, profile: str, digest: str) -> dict[str, str]:
+        """Return what a manifest says of how its records were redacted."""
+        return {"profile": profile, "digest": digest, "engine": f"presidio-analyzer {version('presidio-analyzer')}"}
 
     def as_of(self) -> AsOf:
         """Return the instant decisions are made for: the one set, or the present."""

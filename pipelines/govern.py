@@ -14,7 +14,7 @@ denied record only its id and the reason remain, of a quarantined one its id and
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import pyarrow as pa
@@ -140,8 +140,14 @@ def govern_unit(unit: GovernUnit) -> Governed:
 
 def parts(warehouse: Warehouse, directory: str = "governed") -> list[Governed]:
     """Return every whole part under a directory, in order of path."""
-    found = [path for path in warehouse.files(directory) if path.endswith("/unit.json")]
-    return [Governed(**json.loads(warehouse.read(path))) for path in found]
+    found = [_account(warehouse, path) for path in warehouse.files(directory) if path.endswith("/unit.json")]
+    return [part for part in found if part is not None]
+
+
+def _account(warehouse: Warehouse, path: str) -> Governed | None:
+    """Return a part's account; one that another version of Lineweight wrote is none, and is governed again."""
+    document = json.loads(warehouse.read(path))
+    return Governed(**document) if document.keys() == {one.name for one in fields(Governed)} else None
 
 
 @functools.lru_cache(maxsize=4)
@@ -171,8 +177,8 @@ def _done(unit: GovernUnit, inputs: str) -> Governed | None:
     path = f"{unit.output}/unit.json"
     if not unit.warehouse.exists(path):
         return None
-    done = Governed(**json.loads(unit.warehouse.read(path)))
-    return done if done.inputs == inputs else None
+    done = _account(unit.warehouse, path)
+    return done if done is not None and done.inputs == inputs else None
 
 
 @dataclass

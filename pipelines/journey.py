@@ -42,9 +42,9 @@ def land_source(deployment: Deployment, source: str, advance: Advance = unwatche
     if not units:
         raise InputError(f"{source}: the declaration names no file that exists.", remedy="Check `files` in it.")
     results = _run(deployment, units, land_file, LandResult, advance)
+    # What the ledger has already changes nothing; what a crash kept from it is entered now.
     for result in results:
-        if not result.already:
-            deployment.ledger.add_batch(_batch(result))
+        deployment.ledger.add_batch(_batch(result))
     return results
 
 
@@ -163,10 +163,12 @@ def stage_snapshot(deployment: Deployment, name: str, advance: Advance = unwatch
     """Select what a request asks for, write its shards, and return the directory; nothing is visible yet.
 
     Raises:
-        UsageError: No request of that name, or none of its policy.
+        UsageError: There is no such request, or its policy or one of its sources is not known.
         NothingGovernedError: There is nothing to select from.
     """
     request = deployment.request(name)
+    for source in request.sources:
+        deployment.declaration(source)
     policy = deployment.policy(request.policy)
     as_of = deployment.as_of()
     governed = governed_parts(deployment)
@@ -178,7 +180,7 @@ def stage_snapshot(deployment: Deployment, name: str, advance: Advance = unwatch
         selection=selection,
         policy=policy,
         as_of=as_of,
-        redaction=deployment.redaction(next(part.redaction for part in governed)),
+        redaction=deployment.redaction(selection.profile, selection.redaction),
         ledger_checkpoint=deployment.ledger.checkpoint(as_of.recorded_at),
     )
 
@@ -195,19 +197,18 @@ def publish_snapshot(deployment: Deployment, directory: str) -> Published:
         PublicationRefusedError: The gates did not run, or one failed.
     """
     published = publish(deployment.warehouse, deployment.vault, directory)
-    if not published.already:
-        manifest = published.manifest
-        deployment.ledger.add_artifact(
-            Artifact(
-                kind="snapshot",
-                name=manifest.name,
-                version=f"v{manifest.version}",
-                directory=published.directory,
-                digest=manifest.digest(),
-                statement_digest=published.statement_digest,
-                recorded_at=datetime.now(UTC),
-            )
+    manifest = published.manifest
+    deployment.ledger.add_artifact(
+        Artifact(
+            kind="snapshot",
+            name=manifest.name,
+            version=f"v{manifest.version}",
+            directory=published.directory,
+            digest=manifest.digest(),
+            statement_digest=published.statement_digest,
+            recorded_at=datetime.now(UTC),
         )
+    )
     return published
 
 

@@ -203,9 +203,16 @@ def publish(warehouse: Warehouse, vault: Vault, directory: str) -> Published:
     """Turn a staged snapshot that passed its gates into a published one.
 
     Raises:
-        PublicationRefusedError: Nothing is staged there, the gates did not run, or one failed.
+        PublicationRefusedError: Nothing is staged there, nothing was permitted, the gates did not run, or
+            one failed.
     """
     draft = read_draft(warehouse, directory)
+    if not draft["rows"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in draft["counts"]["denied_by_reason"].items())
+        raise PublicationRefusedError(
+            f"{directory}: nothing is permitted, so there is nothing to publish ({reasons or 'nothing considered'}).",
+            remedy="`lineweight policy explain` says what would be; the ledger and the request decide the rest.",
+        )
     manifest = SnapshotManifest.model_validate(draft | {"quality": _quality(warehouse, directory)})
     before = _same_before(warehouse, manifest)
     if before is not None:

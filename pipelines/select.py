@@ -59,6 +59,8 @@ class Selection:
         denied_by_reason: Of those, how many were denied for which reason.
         quarantined: Of those, how many were stopped by redaction.
         decisions: Every distinct decision made now.
+        profile: Name of the profile that all of them were redacted with.
+        redaction: Digest of that profile with its engine.
     """
 
     rows: pa.Table
@@ -66,6 +68,8 @@ class Selection:
     denied_by_reason: Mapping[str, int]
     quarantined: int
     decisions: Sequence[Mapping[str, Any]]
+    profile: str
+    redaction: str
 
     def shards(self, shard_rows: int) -> Iterator[tuple[str, pa.Table]]:
         """Yield (tenant, rows) for each file to write: one tenant each, at most ``shard_rows`` rows."""
@@ -126,6 +130,8 @@ def select(
         denied_by_reason={reason: count for reason, count in sorted(denied.items()) if count},
         quarantined=sum(sum(part.quarantined.values()) for part in asked),
         decisions=decided.decisions,
+        profile=asked[0].profile,
+        redaction=asked[0].redaction,
     )
 
 

@@ -133,9 +133,33 @@ def test_a_line_that_resends_another_persons_words_does_not_permit_them(talking:
 
 
 def test_what_lies_outside_the_period_is_counted_as_such(talking: Acme):
+    talking.passes(days=2)
+    talking.says("ada", "the day after tomorrow", conversation="later")
+    talking.delivers("second.jsonl")
+    talking.lands()
     talking.asks(period={"from": (NOON + timedelta(days=1)).isoformat()})
     counts = talking.publishes().manifest.counts
-    assert (counts.permitted, counts.denied_by_reason["outside-period"]) == (0, 4)
+    assert (counts.permitted, counts.denied_by_reason["outside-period"]) == (1, 4)
+
+
+def test_where_nothing_is_permitted_nothing_is_published_and_the_reasons_are_told(talking: Acme):
+    talking.asks(period={"to": (NOON - timedelta(days=1)).isoformat()})
+    with pytest.raises(PublicationRefusedError, match=r"nothing is permitted.*4 outside-period"):
+        talking.publishes()
+    assert list_snapshots(talking.warehouse) == []
+
+
+def test_a_request_for_a_source_nobody_declared_is_refused(talking: Acme):
+    talking.asks(sources=["support-chat", "unheard-of"])
+    with pytest.raises(UsageError, match="no declared source unheard-of"):
+        talking.publishes()
+
+
+def test_a_ledger_that_missed_something_catches_up(talking: Acme):
+    (talking.home / "ledger.db").rename(talking.home / "kept.db")
+    talking.agrees("acme")
+    talking.lands()
+    assert [batch.records for batch in talking.deployment.ledger.batches()] == [5]
 
 
 def staged(world: Acme) -> str:
