@@ -8,6 +8,7 @@ they keep raw values.
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -119,15 +120,23 @@ def iter_encrypted(
         yield from file.iter_batches(batch_size=batch_rows, row_groups=groups, columns=wanted)
 
 
-def row_groups(warehouse: Warehouse, path: str, *, key: bytes, aad: str) -> list[int]:
-    """Return the number of rows of each of an encrypted file's row groups.
+class RowGroup(NamedTuple):
+    """One row group of a file: its rows, and its size before compression."""
+
+    rows: int
+    size_bytes: int
+
+
+def row_groups(warehouse: Warehouse, path: str, *, key: bytes, aad: str) -> list[RowGroup]:
+    """Return how large each of an encrypted file's row groups is, in order.
 
     Raises:
         ContentUnreadableError: The file does not open.
         WarehouseError: There is no such file.
     """
     with warehouse.open(path) as source, _opened(source, path, key, aad) as file:
-        return [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        return [RowGroup(group.num_rows, group.total_byte_size) for group in groups]
 
 
 def _wanted(file: pq.ParquetFile, path: str, columns: Sequence[str] | None) -> list[str] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from lineage.canonical import rfc3339
+from lineage.home_settings import SETTINGS_FILE
 from lineage.ledger.importing import read_agreement_file, read_consent_file
 from lineage.manifest import SnapshotManifest
 from lineage.snapshot import Snapshot, find_snapshot
@@ -21,7 +22,7 @@ from pipelines.deployment import Deployment
 from pipelines.journey import governed_parts, landed_results
 from pipelines.measuring import Recall, recall_of_planted
 from pipelines.reports import added
-from pipelines.settings import SETTINGS_FILE, Settings
+from pipelines.settings import Settings
 from pipelines.watching import watched
 from pipelines.world import World, generate
 from policies.errors import LineweightError, UsageError

@@ -98,22 +98,18 @@ def decide_records(keys: pa.Table, known: Known, policy: Policy, pool: str, as_o
         One decision a record, in order. Deterministic: a function of the arguments alone.
     """
     agreements = _agreements(keys, known, as_of)
+    persons = _persons(keys)
+    events = _events_of(persons, known.consents)
     situations = _situations(
-        _persons(keys),
-        _periods(known.consents, policy.purpose, as_of.recorded_at),
-        _limits(agreements, policy),
+        persons,
+        _periods(events, policy.purpose, as_of.recorded_at),
+        _allowed(agreements, policy),
         as_of.effective_at,
     )
-    distinct = (
-        situations.group_by("code", use_threads=False)
-        .aggregate([(name, "first") for name in SITUATION])
-        .sort_by("code")
-    )
-    distinct = distinct.select([f"{name}_first" for name in SITUATION]).rename_columns(list(SITUATION))
-    facts = [_facts(row, known, agreements[row["tenant"]], policy, pool) for row in distinct.to_pylist()]
-    final = _with_participants(situations, facts, policy)
-    authors = situations.filter(situations["author"]).sort_by("row")
-    return _broadcast(keys["record_id"], authors["receipt"], final, policy)
+    facts = [_facts(row, known, pool) for row in situations.distinct]
+    final = _with_participants(situations.persons, facts, policy)
+    authors = situations.persons.filter(situations.persons["author"])
+    return _broadcast(keys["record_id"], _receipts(authors["event"], events), final, policy)
 
 
 # ── persons and their consent as columns ────────────────────────────────────────────────────────────────────
@@ -143,40 +139,71 @@ PERIOD_SCHEMA = pa.schema(
         ("categories", pa.string()),
         ("said_jurisdiction", pa.string()),
         ("said_age_band", pa.string()),
-        ("receipt", pa.binary(32)),
+        ("event", pa.int64()),  # place of the deciding event among all that were heard
+    ]
+)
+
+ALLOWED_SCHEMA = pa.schema(
+    [
+        ("tenant", pa.string()),
+        ("limit_us", pa.int64()),
+        ("tenant_scope", pa.string()),
+        ("purpose_in_agreement", pa.bool_()),
     ]
 )
 
 # What tells one situation from another; everything a fact is made of.
 SITUATION = (
-    "source", "tenant", "jurisdiction", "age_band", "source_licence", "person_known", "status_at_use",
-    "status_at_collection", "legal_basis", "retroactive", "categories", "said_jurisdiction", "said_age_band",
-    "retention_exceeded",
+    "source", "tenant_scope", "purpose_in_agreement", "jurisdiction", "age_band", "source_licence", "person_known",
+    "status_at_use", "status_at_collection", "legal_basis", "retroactive", "categories", "said_jurisdiction",
+    "said_age_band", "retention_exceeded",
 )  # fmt: skip
 
-_SITUATIONS = f"""
+_SITUATIONS = """
+create temp table situations as
 with at_use as (
     select tenant, person, max_by(columns(* exclude (tenant, person, from_at)), from_at)
     from periods where from_at <= $effective_at group by tenant, person
-), situation as (
-    select p.row, p.author, p.source, p.tenant, p.jurisdiction, p.age_band, p.source_licence,
-           p.person is not null as person_known,
-           coalesce(u.status, 'unknown') as status_at_use,
-           coalesce(c.status, 'unknown') as status_at_collection,
-           coalesce(u.legal_basis, 'none') as legal_basis,
-           coalesce(u.retroactive, false) as retroactive,
-           coalesce(u.categories, '') as categories,
-           coalesce(u.said_jurisdiction, 'unknown') as said_jurisdiction,
-           coalesce(u.said_age_band, 'unknown') as said_age_band,
-           epoch_us($effective_at) - epoch_us(p.occurred_at) > l.limit_us as retention_exceeded,
-           case when u.legal_basis = 'consent' then u.receipt end as receipt
-    from persons p
-    join limits l on l.tenant = p.tenant
-    left join at_use u on u.tenant = p.tenant and u.person = p.person
-    asof left join periods c on c.tenant = p.tenant and c.person = p.person and p.occurred_at >= c.from_at
 )
-select *, dense_rank() over (order by {", ".join(SITUATION)}) - 1 as code from situation order by row, author desc
+select p.row, p.author, p.source, a.tenant_scope, a.purpose_in_agreement, p.jurisdiction, p.age_band,
+       p.source_licence,
+       p.person is not null as person_known,
+       coalesce(u.status, 'unknown') as status_at_use,
+       coalesce(c.status, 'unknown') as status_at_collection,
+       coalesce(u.legal_basis, 'none') as legal_basis,
+       coalesce(u.retroactive, false) as retroactive,
+       coalesce(u.categories, '') as categories,
+       coalesce(u.said_jurisdiction, 'unknown') as said_jurisdiction,
+       coalesce(u.said_age_band, 'unknown') as said_age_band,
+       epoch_us($effective_at) - epoch_us(p.occurred_at) > a.limit_us as retention_exceeded,
+       case when u.legal_basis = 'consent' then u.event end as event
+from persons p
+join allowed a on a.tenant = p.tenant
+left join at_use u on u.tenant = p.tenant and u.person = p.person
+asof left join periods c on c.tenant = p.tenant and c.person = p.person and p.occurred_at >= c.from_at
+"""
+_DISTINCT = f"""
+create temp table coded as
+select row_number() over () - 1 as code, * from (select distinct {", ".join(SITUATION)} from situations)
 """  # noqa: S608 - composed of the names above, of nothing from outside
+_PERSONS = f"""
+select row, author, event, code from situations
+join coded on {" and ".join(f"situations.{name} is not distinct from coded.{name}" for name in SITUATION)}
+order by row, author desc
+"""  # noqa: S608 - as above
+
+
+@dataclass(frozen=True)
+class _Situations:
+    """The situation of every person of a record.
+
+    Attributes:
+        persons: row, author, event and code, in order of row, the author first.
+        distinct: The columns of ``SITUATION`` by code; which code a situation has means nothing.
+    """
+
+    persons: pa.Table
+    distinct: list[dict[str, Any]]
 
 
 def _persons(keys: pa.Table) -> pa.Table:
@@ -198,20 +225,28 @@ def _persons(keys: pa.Table) -> pa.Table:
     return pa.concat_tables([authors, others])
 
 
-def _periods(consents: Iterable[ConsentEvent], purpose: str, known_at: datetime) -> pa.Table:
+def _events_of(persons: pa.Table, consents: Iterable[ConsentEvent]) -> list[ConsentEvent]:
+    """Return the consent events of the persons asked about, in the order given; the others decide nothing here."""
+    asked = persons.group_by(["tenant", "person"]).aggregate([])
+    wanted = set(zip(asked["tenant"].to_pylist(), asked["person"].to_pylist(), strict=True))
+    return [event for event in consents if (event.tenant, event.data_subject_id) in wanted]
+
+
+def _periods(events: Sequence[ConsentEvent], purpose: str, known_at: datetime) -> pa.Table:
     """Return every person's consent as a step function of time, with what its deciding event says."""
     by_person: dict[tuple[str, str], list[ConsentEvent]] = defaultdict(list)
-    for event in consents:
+    for event in events:
         by_person[event.tenant, event.data_subject_id].append(event)
+    place = {id(event): number for number, event in enumerate(events)}
     rows = [
-        {"tenant": tenant, "person": person} | _period(period)
+        {"tenant": tenant, "person": person} | _period(period, place)
         for (tenant, person), heard in sorted(by_person.items())
         for period in timeline(heard, purpose, known_at)
     ]
     return pa.Table.from_pylist(rows, PERIOD_SCHEMA)
 
 
-def _period(period: ConsentPeriod) -> dict[str, Any]:
+def _period(period: ConsentPeriod, place: Mapping[int, int]) -> dict[str, Any]:
     said: dict[str, Any] = {"from_at": period.from_at, "status": period.status.value}
     if period.event is None:
         return said
@@ -221,18 +256,28 @@ def _period(period: ConsentPeriod) -> dict[str, Any]:
         "categories": ";".join(sorted(period.event.data_categories)),
         "said_jurisdiction": period.event.jurisdiction,
         "said_age_band": period.event.age_band,
-        "receipt": bytes.fromhex(digest_of(period.event.document())),
+        "event": place[id(period.event)],
     }
 
 
-def _situations(persons: pa.Table, periods: pa.Table, limits: pa.Table, effective_at: datetime) -> pa.Table:
-    """Return row, author, receipt, code and the columns of ``SITUATION``, one row a person of a record."""
+def _receipts(deciding: pa.ChunkedArray, events: Sequence[ConsentEvent]) -> pa.Array:
+    """Return each author's consent receipt; an event has a digest made once, and only if it decides somebody."""
+    coded = deciding.combine_chunks().dictionary_encode()
+    digests = [bytes.fromhex(digest_of(events[number].document())) for number in coded.dictionary.to_pylist()]
+    return pa.array(digests, pa.binary(32)).take(coded.indices).fill_null(NO_RECEIPT)
+
+
+def _situations(persons: pa.Table, periods: pa.Table, allowed: pa.Table, effective_at: datetime) -> _Situations:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")  # it would be drawn into a command's JSON
         connection.register("persons", persons)
         connection.register("periods", periods)
-        connection.register("limits", limits)
-        return connection.sql(_SITUATIONS, params={"effective_at": effective_at}).to_arrow_table()
+        connection.register("allowed", allowed)
+        connection.execute(_SITUATIONS, {"effective_at": effective_at})
+        connection.execute(_DISTINCT)
+        distinct = connection.sql("from coded order by code").to_arrow_table()
+        return _Situations(connection.sql(_PERSONS).to_arrow_table(), distinct.to_pylist())
 
 
 # ── agreements ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,34 +285,36 @@ def _situations(persons: pa.Table, periods: pa.Table, limits: pa.Table, effectiv
 
 def _agreements(keys: pa.Table, known: Known, as_of: AsOf) -> dict[str, AgreementEvent | None]:
     """Return the agreement in force of every tenant that has records."""
+    by_tenant: dict[str, list[AgreementEvent]] = defaultdict(list)
+    for event in known.agreements:
+        by_tenant[event.tenant].append(event)
     return {
-        tenant: agreement_at(
-            [event for event in known.agreements if event.tenant == tenant],
-            as_of.effective_at,
-            as_of.recorded_at,
-        )
+        tenant: agreement_at(by_tenant[tenant], as_of.effective_at, as_of.recorded_at)
         for tenant in pc.unique(keys["tenant"]).to_pylist()
     }
 
 
-def _limits(agreements: Mapping[str, AgreementEvent | None], policy: Policy) -> pa.Table:
-    """Return how long each tenant's records may be kept, in microseconds: the shorter of policy and agreement."""
-    days = [
-        min(policy.retain_days, agreement.retention_days or policy.retain_days) if agreement else policy.retain_days
-        for agreement in agreements.values()
-    ]
-    return pa.table(
-        {
-            "tenant": pa.array(list(agreements), pa.string()),
-            "limit_us": pa.array([day * DAY_US for day in days], pa.int64()),
-        }
-    )
+def _allowed(agreements: Mapping[str, AgreementEvent | None], policy: Policy) -> pa.Table:
+    """Return what each tenant allows, and how long its records may be kept: the shorter of policy and agreement."""
+    rows = []
+    for tenant, agreement in agreements.items():
+        days = min(policy.retain_days, agreement.retention_days or policy.retain_days) if agreement else None
+        rows.append(
+            {
+                "tenant": tenant,
+                "limit_us": (days or policy.retain_days) * DAY_US,
+                "tenant_scope": (agreement.scope if agreement else TenantScope.UNKNOWN).value,
+                "purpose_in_agreement": agreement is not None
+                and any(covers(purpose, policy.purpose) for purpose in agreement.purposes),
+            }
+        )
+    return pa.Table.from_pylist(rows, ALLOWED_SCHEMA)
 
 
 # ── from situations to decisions ────────────────────────────────────────────────────────────────────────────
 
 
-def _facts(row: Mapping[str, Any], known: Known, agreement: AgreementEvent | None, policy: Policy, pool: str) -> Facts:
+def _facts(row: Mapping[str, Any], known: Known, pool: str) -> Facts:
     limits = [category for category in row["categories"].split(";") if category]
     at_use = ConsentStatus(row["status_at_use"])
     at_collection = ConsentStatus(row["status_at_collection"])
@@ -279,8 +326,8 @@ def _facts(row: Mapping[str, Any], known: Known, agreement: AgreementEvent | Non
         categories_covered=categories_covered(limits, known.categories.get(row["source"])),
         jurisdiction=row["said_jurisdiction"] if row["jurisdiction"] == "unknown" else row["jurisdiction"],
         age_band=youngest(row["age_band"], row["said_age_band"]),
-        tenant_scope=agreement.scope if agreement else TenantScope.UNKNOWN,
-        purpose_in_agreement=agreement is not None and any(covers(p, policy.purpose) for p in agreement.purposes),
+        tenant_scope=TenantScope(row["tenant_scope"]),
+        purpose_in_agreement=row["purpose_in_agreement"],
         pool=pool,
         participants=ParticipantsPermit.NONE,
         licence=licence_of(row["source_licence"]),
@@ -300,11 +347,10 @@ class _Final:
 PARTICIPANTS = (ParticipantsPermit.NONE, ParticipantsPermit.ALL, ParticipantsPermit.NOT_ALL)
 
 
-def _with_participants(situations: pa.Table, facts: list[Facts], policy: Policy) -> _Final:
+def _with_participants(persons: pa.Table, facts: list[Facts], policy: Policy) -> _Final:
     """Return each record's decision: the author's own, unless somebody else in it does not permit."""
     permits = np.array([decide(policy, fact).effect is Effect.PERMIT for fact in facts], bool)
-    row, code = situations["row"].to_numpy(), situations["code"].to_numpy()
-    author = situations["author"].to_numpy()
+    row, code, author = (persons[name].to_numpy() for name in ("row", "code", "author"))
     own = np.zeros(int(author.sum()), np.int64)
     others = np.zeros_like(own)
     own[row[author]] = code[author]
@@ -318,7 +364,7 @@ def _with_participants(situations: pa.Table, facts: list[Facts], policy: Policy)
     return _Final(told, [decide(policy, fact) for fact in told], final)
 
 
-def _broadcast(record_ids: pa.ChunkedArray, receipts: pa.ChunkedArray, final: _Final, policy: Policy) -> Decided:
+def _broadcast(record_ids: pa.ChunkedArray, receipts: pa.Array, final: _Final, policy: Policy) -> Decided:
     """Give every record its decision, and list each distinct one once."""
     policy_digest = digest_of(policy.document())
     documents = [
@@ -336,7 +382,7 @@ def _broadcast(record_ids: pa.ChunkedArray, receipts: pa.ChunkedArray, final: _F
             record_ids.combine_chunks(),
             permitted.take(code),
             reasons.take(code),
-            receipts.combine_chunks().cast(pa.binary(32)).fill_null(NO_RECEIPT),
+            receipts,
             digest_column.take(code),
         ],
         schema=DECISION_SCHEMA,

@@ -66,20 +66,20 @@ def _governed_texts(deployment: Deployment) -> Iterable[tuple[str, str]]:
         for row in table.to_pylist():
             if row["record_id"] not in seen:
                 seen.add(row["record_id"])
-                yield row["record_id"], "\n".join(_strings([row["messages"], row["attributes"]]))
+                yield row["record_id"], "\n".join(strings_in([row["messages"], row["attributes"]]))
 
 
-def _strings(value: Any) -> Iterable[str]:
+def strings_in(value: Any) -> Iterable[str]:
     """Yield every text in a nested value; JSON in a text is read too, for it may hide a value in escapes."""
     if isinstance(value, str):
         yield value
         if value[:1] in "{[":
-            yield from _strings(_json_or_nothing(value))
+            yield from strings_in(_json_or_nothing(value))
     elif isinstance(value, dict):
-        yield from _strings([*value.keys(), *value.values()])
+        yield from strings_in([*value.keys(), *value.values()])
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _strings(inner)
+            yield from strings_in(inner)
 
 
 def _json_or_nothing(text: str) -> Any:

@@ -171,5 +171,7 @@ def _great_expectations() -> ModuleType:
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations
         import great_expectations.expectations
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # One of its modules sets a level of its own.
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return great_expectations  # type: ignore[no-any-return]

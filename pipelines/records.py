@@ -12,7 +12,7 @@ from pipelines.sources.declaration import SourceDeclaration
 from pipelines.sources.interaction import Interaction, Message, RejectReason
 
 BATCH_ROWS = 1_000
-BATCH_CHARACTERS = 8_000_000
+BATCH_CHARACTERS = 1_000_000
 WAITING_CHARACTERS = 32_000_000
 MAX_CHARACTERS = 32_000_000
 

@@ -5,14 +5,15 @@ what it is given.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from policies.strict_yaml import read_document
+from lineage.home_settings import SETTINGS_FILE, HomeSettings
+from lineage.warehouse import Warehouse
+from policies.errors import UsageError
 
-SETTINGS_FILE = "lineweight.yaml"
 POLICIES = Path(__file__).resolve().parent.parent / "policies" / "documents"
 
 
@@ -60,45 +61,34 @@ class Settings(BaseSettings):
             home: The home; ``LINEWEIGHT_HOME``, or ``warehouse``, if it is not given.
 
         Raises:
-            DocumentError: The file holds something that is no setting; every fault is named.
+            HomeSettingsError: The file holds something that is no setting; every fault is named.
         """
         said: dict[str, Any] = {} if home is None else {"home": home}
         asked = cls(**said)
-        path = Path(asked.home) / SETTINGS_FILE
-        if "://" in asked.home or not path.is_file():
-            return asked
-        kept = read_document(path.read_bytes(), path.name, _Kept).model_dump(exclude_none=True)
-        unset = {name: value for name, value in kept.items() if name not in asked.model_fields_set}
-        return cls(**said, **{name: _beside(path, value) for name, value in unset.items()})
+        kept = HomeSettings.of(Warehouse(asked.home)).said()
+        return cls(**said, **{name: value for name, value in kept.items() if name not in asked.model_fields_set})
 
     @property
     def sources_directory(self) -> Path:
-        """Where source declarations are read from."""
-        return self.sources or Path(self.home) / "sources"
+        """Where source declarations are read from.
+
+        Raises:
+            UsageError: The home is not on this machine, and no directory was named.
+        """
+        return self.sources or self._in_home("sources")
 
     @property
     def requests_directory(self) -> Path:
-        """Where snapshot requests are read from."""
-        return self.requests or Path(self.home) / "requests"
+        """Where snapshot requests are read from.
 
+        Raises:
+            UsageError: The home is not on this machine, and no directory was named.
+        """
+        return self.requests or self._in_home("requests")
 
-class _Kept(BaseModel):
-    """What ``lineweight.yaml`` may say; paths are relative to it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    database_url: str | None = None
-    keys: Path | None = None
-    sources: Path | None = None
-    requests: Path | None = None
-    policies: Path | None = None
-    redaction_profile: str | None = None
-    as_of: AwareDatetime | None = None
-    workers: Annotated[int, Field(ge=1)] | None = None
-    rows_per_unit: Annotated[int, Field(ge=1)] | None = None
-    landing_days: Annotated[int, Field(ge=1)] | None = None
-    runner: str | None = None
-
-
-def _beside(file: Path, value: Any) -> Any:
-    return file.parent / value if isinstance(value, Path) else value
+    def _in_home(self, name: str) -> Path:
+        warehouse = Warehouse(self.home)
+        if not warehouse.is_local:
+            remedy = f"Name the directory of {name} in {SETTINGS_FILE} or with LINEWEIGHT_{name.upper()}."
+            raise UsageError(f"{warehouse} is not on this machine.", remedy=remedy)
+        return warehouse.local_path(name)

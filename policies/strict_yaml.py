@@ -9,6 +9,7 @@ several documents in a file, and plain words that other readers of YAML take for
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -60,6 +61,24 @@ class DocumentError(InputError):
         return type(self), (self.faults,)
 
 
+def read_file(path: Path, model: type[Model]) -> Model:
+    """Read a file and check it against a model.
+
+    Args:
+        path: The file; messages call it by its name.
+        model: What it should be.
+
+    Raises:
+        DocumentError: It cannot be read or is something else; all its faults at once, each by its path.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError((f"{path.name}: file: cannot be read",)) from error
+    return read_document(data, path.name, model)
+
+
 def read_document(data: bytes, name: str, model: type[Model]) -> Model:
     """Read a document and check it against a model.
 
@@ -77,7 +96,7 @@ def read_document(data: bytes, name: str, model: type[Model]) -> Model:
         try:
             document = model.model_validate(parsed.value)
         except ValidationError as error:
-            faults += _faults(error)
+            faults += _faults(error, parsed.value)
         else:
             if not faults:
                 return document
@@ -210,7 +229,22 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def _faults(error: ValidationError, value: Any) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join(str(step) for step in fault["loc"]) or "document"
+        path = ".".join(_written(fault["loc"], value, missing=fault["type"] == "missing")) or "document"
         yield f"{path}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _written(location: tuple[int | str, ...], value: Any, *, missing: bool) -> Iterator[str]:
+    """Yield the steps of a location that lead somewhere in a document, and the name of what is missing.
+
+    The others name a form that a value might have had, such as a member of a union.
+    """
+    for place, step in enumerate(location):
+        if isinstance(value, dict) and step in value:
+            value = value[str(step)]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        elif not (missing and place == len(location) - 1):
+            continue
+        yield str(step)

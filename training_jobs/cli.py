@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,9 +10,17 @@ from policies.errors import LineweightError, UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, err, out, table
 from training_jobs.recipe import Recipe
 
+if TYPE_CHECKING:
+    from lineage.place import Place
+    from lineage.vault import Vault
+
 KeysOption = Annotated[
     Path | None,
-    typer.Option("--keys", envvar="LINEWEIGHT_KEYS", help="Directory of the key vault; 'keys' of --home if not given."),
+    typer.Option(
+        "--keys",
+        envvar="LINEWEIGHT_KEYS",
+        help="Directory of the key vault; what lineweight.yaml says, or 'keys' in --home, if not given.",
+    ),
 ]
 TrustOption = Annotated[
     list[Path] | None,
@@ -57,30 +65,26 @@ def train_command(
         threads=threads,
         device=device,
     )
-    vault_directory = _vault_directory(home, keys)
     with err.status("Opening the snapshot and the base model …"):
-        from lineage.statement import load_trusted
-        from lineage.vault import Vault
-        from lineage.warehouse import Warehouse
+        from lineage.place import Place
         from training_jobs.progress import shown
         from training_jobs.sft import train
 
-        vault = Vault.open(vault_directory)
-        trusted = load_trusted(trust or [vault_directory / "signing.pub"])
+        where = Place.at(home, keys=keys)
+        vault, trusted = _held_vault(where), where.trusted(trust or [])
     with shown(err) as progress:
-        model = train(recipe, Warehouse(home), vault, trusted, progress)
+        model = train(recipe, where.warehouse, vault, trusted, progress)
     document = asdict(model)
     emit(document, as_json, lambda: out.print(table("Trained", ("what", "value"), document.items())))
 
 
-def _vault_directory(home: str, keys: Path | None) -> Path:
-    """Return where the vault is; training never makes one."""
-    if keys is None and "://" in home:
-        raise UsageError("--keys: name the key vault's directory when --home is not on this machine.")
-    directory = keys if keys is not None else Path(home) / "keys"
-    if not (directory / "signing.pub").is_file():
-        raise UsageError(f"{directory}: there is no key vault.", remedy="Name the deployment's vault with --keys.")
-    return directory
+def _held_vault(where: "Place") -> "Vault":
+    """Open the vault there is; training never makes one."""
+    vault = where.held_vault()
+    if vault is None:
+        remedy = "Name the deployment's vault with --keys."
+        raise UsageError(f"{where.keys_directory}: there is no key vault.", remedy=remedy)
+    return vault
 
 
 def main() -> None:

@@ -16,12 +16,16 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database-url",
         envvar="LINEWEIGHT_DATABASE_URL",
-        help="The ledger's database (SQLAlchemy URL); SQLite in --home if not given.",
+        help="The ledger's database (SQLAlchemy URL); what lineweight.yaml says, or SQLite in --home, if not given.",
     ),
 ]
 KeysOption = Annotated[
     Path | None,
-    typer.Option("--keys", envvar="LINEWEIGHT_KEYS", help="Directory of the key vault; 'keys' in --home if not given."),
+    typer.Option(
+        "--keys",
+        envvar="LINEWEIGHT_KEYS",
+        help="Directory of the key vault; what lineweight.yaml says, or 'keys' in --home, if not given.",
+    ),
 ]
 TrustOption = Annotated[
     list[Path] | None,
@@ -38,10 +42,14 @@ AtOption = Annotated[
 
 
 def home_at(uri: str, database_url: str | None = None, keys: Path | None = None) -> "Home":
-    """Return the home that the options of a command name."""
+    """Return the home that the options of a command name; what they leave out, its ``lineweight.yaml`` may say.
+
+    Raises:
+        HomeSettingsError: That file says something that is no setting.
+    """
     from lineage.home import Home
 
-    return Home(uri, database_url, keys)
+    return Home.at(uri, database_url, keys)
 
 
 def place_of(artifact: str, home: "Home") -> Path:

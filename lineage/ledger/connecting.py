@@ -1,6 +1,8 @@
 """Connecting to the ledger's database, and bringing its tables up to date."""
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +28,9 @@ class LedgerError(LineweightError):
 def connect(url: str) -> Engine:
     """Return an engine for a ledger, with its tables up to date.
 
-    SQLite runs in write-ahead mode with one connection a transaction, so that processes read while one
-    writes; a writer takes the lock at its beginning and waits for its turn.
+    One connection a transaction: a ledger is asked seldom, may be held in many processes and survives a fork.
+    SQLite runs in write-ahead mode, so that processes read while one writes; a writer takes the lock at its
+    beginning and waits for its turn.
 
     Args:
         url: An SQLAlchemy URL: ``sqlite:////path/ledger.db`` or ``postgresql+psycopg://…``.
@@ -64,14 +67,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def _engine(url: str) -> Engine:
     if sa.make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url)
+        return sa.create_engine(url, poolclass=NullPool)
     engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: object, _record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # BEGIN is ours to say
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
 
@@ -81,6 +84,19 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Turn on write-ahead mode. SQLite does not wait for its turn here, so that we do."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _revision(engine: Engine) -> str | None:

@@ -17,6 +17,7 @@ from lineage.record import RECORD_SCHEMA
 from pipelines.redaction.detector import Detector, DetectorError, PresidioDetector
 from pipelines.redaction.findings import QUARANTINE_SCHEMA, Finding, findings_table, redaction_digest
 from pipelines.redaction.keyed import telling
+from pipelines.redaction.names import is_rare
 from pipelines.redaction.operators import Replacer
 from pipelines.redaction.profile import RedactionProfile
 from pipelines.redaction.spans import Span, disjoint, repeated
@@ -192,9 +193,9 @@ class Redactor:
         return spans
 
     def _rewrite(self, record: _Record, replacer: Replacer) -> None:
-        """Replace what stands in the record's texts, and names of several words wherever they stand again."""
+        """Replace what stands in the record's texts, and names that tell wherever they stand again."""
         spans = {(place, text): self._spans(words, text) for place, words, text in record.texts}
-        names = _full_names(spans)
+        names = _telling_names(spans)
 
         def replace(place: str, name: str, text: str) -> str:
             found = spans.get((place, text))
@@ -243,15 +244,20 @@ class Redactor:
         )
 
 
-def _full_names(spans: dict[tuple[str, str], tuple[Span, ...]]) -> list[str]:
-    """Return the names of two words or more found in a record, longest first."""
+def _telling_names(spans: dict[tuple[str, str], tuple[Span, ...]]) -> dict[str, str]:
+    """Return what a record calls people unmistakably, longest first, and as which entity type it was found.
+
+    These are names of two words or more, and the user of a home directory, who stands again as the owner of a file
+    or in the name of a branch.
+    """
     names = {
-        text[span.start : span.end]
+        text[span.start : span.end]: span.entity_type
         for (_, text), found in spans.items()
         for span in found
-        if span.entity_type == "PERSON"
+        if span.entity_type in ("PERSON", "USER_PATH")
     }
-    return sorted((name for name in names if " " in name), key=lambda name: (-len(name), name))
+    telling = {name: kind for name, kind in names.items() if " " in name or (kind == "USER_PATH" and is_rare(name))}
+    return dict(sorted(telling.items(), key=lambda named: (-len(named[0]), named[0])))
 
 
 def _attempt(step: Callable[[], None]) -> QuarantineReason | None:

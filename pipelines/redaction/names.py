@@ -187,6 +187,11 @@ def _doubtful(piece: str, found: Sequence[tuple[int, int, str]]) -> list[tuple[i
     ]
 
 
+def is_rare(word: str) -> bool:
+    """Return whether a word of four characters or more is neither common nor a technology."""
+    return len(word) >= 4 and not _is_known(word)
+
+
 def _is_known(word: str) -> bool:
     plain = word.strip(".'\u2019").casefold()
     return plain in _COMMON or plain in _TECHNOLOGY or plain.removesuffix("s") in _COMMON

@@ -124,12 +124,25 @@ class Addresses(IpRecognizer):  # type: ignore[misc]  # Presidio ships no types
         return address.version == 6 and len(groups) < 3 and all(len(group) < 4 for group in groups)
 
 
+_LINE = re.compile(r"[^\r\n]+")
+_LONG_NUMBER = re.compile(r"(?<![\w.\-/])\+?\(?(?:\d[\s().\-/\u00a0]{0,3}){6,}\d(?![\w-])")
+
+
 class Phones(PhoneRecognizer):  # type: ignore[misc]
-    """Presidio's telephone numbers; a bare row of digits counts only where a word before it says so."""
+    """Presidio's telephone numbers; a bare row of digits counts only where a word before it says so.
+
+    No number spans lines, and Presidio reads a text once a region: only lines with enough digits are shown to it.
+    """
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: object = None) -> list[RecognizerResult]:
         """Return numbers, those written like code or dates left out."""
-        found = super().analyze(text, entities, nlp_artifacts)
+        found = []
+        for line in _LINE.finditer(text):
+            if not _LONG_NUMBER.search(line.group()):
+                continue
+            for result in super().analyze(line.group(), entities, nlp_artifacts):
+                result.start, result.end = result.start + line.start(), result.end + line.start()
+                found.append(result)
         return [self._weighed(result, text) for result in found if not self._is_part(result, text)]
 
     @staticmethod
@@ -150,13 +163,12 @@ class Phones(PhoneRecognizer):  # type: ignore[misc]
 
 def structured_recognizers() -> list[EntityRecognizer]:
     """Return the recognisers of structured identifiers, in the order they run."""
-    long_number = matches(r"(?<![\w.\-/])\+?\(?(?:\d[\s().\-/\u00a0]{0,3}){6,}\d(?![\w-])")
     nine_digits = matches(r"(?:\d[\s.\-\u00a0]?){9}")
     return [
         Patterns("EMAIL_ADDRESS", "Mail", [("mail", _MAIL, 1.0)], guard=holds("@")),
         Patterns("EMAIL_ADDRESS", "MailEncoded", [("percent", _MAIL_ENCODED, 0.9)], guard=holds("%40")),
         Patterns("EMAIL_ADDRESS", "MailSpelt", [("spelt", _MAIL_SPELT, 0.9)], guard=matches(r"[\[(](?:at|AT)[\])]")),
-        Guarded(Phones(context=PHONE_CONTEXT), long_number),
+        Guarded(Phones(context=PHONE_CONTEXT), _LONG_NUMBER.search),
         Patterns("PHONE_NUMBER", "PhoneShapes", _PHONE_SHAPES, guard=matches(r"\d{3}\)?[ .\-]{0,2}\d{3}|\+[1-9]"),
             accept=_phone_digits),
         Patterns("PHONE_NUMBER", "PhoneGroups", _PHONE_GROUPS, guard=matches(r"\d[ \u00a0-]\d{2}"),

@@ -1,7 +1,7 @@
 """Spans of a text that were found, and how overlapping ones are made disjoint."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 # A surrogate of ours: never searched again, so that redacting twice changes nothing inside it.
@@ -46,15 +46,21 @@ def disjoint(found: Iterable[Span], text: str) -> tuple[Span, ...]:
     return tuple(sorted(kept))
 
 
-def repeated(names: Sequence[str], text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return where a name found elsewhere in the record stands in this text, outside ``spans``."""
+def repeated(names: Mapping[str, str], text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return where a name found elsewhere in the record stands in this text, outside ``spans``.
+
+    Args:
+        names: Names, and the entity type each was found as.
+        text: Where to look.
+        spans: What was found in it already.
+    """
     found = []
-    for name in names:
+    for name, entity_type in names.items():
         if name not in text:
             continue
-        for match in re.finditer(rf"(?<![\w]){re.escape(name)}(?![\w])", text):
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)(?!\()", text):
             if not any(span.start < match.end() and match.start() < span.end for span in spans):
-                found.append(Span(match.start(), match.end(), "PERSON", 0.6, "RepeatedName"))
+                found.append(Span(match.start(), match.end(), entity_type, 0.6, "RepeatedName"))
     return found
 
 

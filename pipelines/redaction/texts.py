@@ -68,7 +68,7 @@ def _text(place: str, field: str, text: str, change: Change) -> str:
     if not _CONTAINER.match(text):
         return change(place, field, text)
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
+        document = _document(text)
     except (json.JSONDecodeError, RecursionError):
         return change(place, field, text)
     changed = _walk(f"{place}#", field, document, change, 0)
@@ -113,11 +113,20 @@ def _valid(text: str) -> str:
     return text
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _document(text: str) -> Any:
+    """Return the parsed document; what only begins like one, such as JSON Lines, is none."""
+    repeated = False
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) != len(pairs)
+        return found
+
+    document = json.loads(text, object_pairs_hook=once, parse_constant=_refuse)
+    if repeated:
         raise UnreadableTextError("A JSON object names a key twice.")
-    return found
+    return document
 
 
 def _refuse(constant: str) -> Any:

@@ -26,5 +26,5 @@ def format_of(declaration: SourceDeclaration) -> SourceFormat:
     formats = all_formats()
     if declaration.format not in formats:
         known = ", ".join(sorted(formats))
-        raise DeclarationError(f"{declaration.source}: format: {declaration.format} is not one of {known}")
+        raise DeclarationError((f"{declaration.source}: format: {declaration.format} is not one of {known}",))
     return formats[declaration.format]

@@ -16,17 +16,15 @@ path. ``docs/sources.md`` describes every key.
 """
 
 import glob
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lineage.canonical import digest_of, rfc3339
 from pipelines.sources.places import Column, Conversation, Moment, OrColumn, OutcomePlaces, Strict, Text
-from pipelines.sources.strict_yaml import NotStrictYamlError, strict_yaml
-from policies.errors import InputError
+from policies.strict_yaml import DocumentError, read_file
 from policies.vocabulary import Slug, known_age_band, known_jurisdiction
 
 SourceName = Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9_-]{0,62}\z")]
@@ -36,7 +34,7 @@ Jurisdiction = Annotated[str, AfterValidator(known_jurisdiction)]
 AgeBand = Annotated[str, AfterValidator(known_age_band)]
 
 
-class DeclarationError(InputError):
+class DeclarationError(DocumentError):
     """One or more source declarations cannot be used; the message lists every fault."""
 
     remedy = "Correct the declaration at the places named; docs/sources.md describes every key."
@@ -122,10 +120,10 @@ def load_declaration(path: Path) -> SourceDeclaration:
     Raises:
         DeclarationError: The file cannot be used; all its faults are in the message.
     """
-    declared, faults = _read(Path(path))
-    if declared is None:
-        raise DeclarationError("; ".join(faults))
-    return declared
+    try:
+        return read_file(Path(path), SourceDeclaration)
+    except DocumentError as error:
+        raise DeclarationError(error.faults) from error
 
 
 def load_declarations(directory: Path) -> dict[Path, SourceDeclaration]:
@@ -143,34 +141,20 @@ def load_declarations(directory: Path) -> dict[Path, SourceDeclaration]:
     names: dict[str, str] = {}
     faults: list[str] = []
     for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
-        declaration, found = _read(path)
-        faults += found
-        if declaration is None:
+        try:
+            declaration = load_declaration(path)
+        except DeclarationError as error:
+            faults += error.faults
             continue
         other = names.setdefault(declaration.source, path.name)
         if other != path.name:
             faults.append(f"{path.name}: source: {declaration.source} is declared in {other} too")
         declared[path] = declaration
+    if not declared and not faults:
+        faults.append(f"{directory.name}: directory: holds no source declaration (*.yaml)")
     if faults:
-        raise DeclarationError("; ".join(faults))
-    if not declared:
-        raise DeclarationError(f"{directory}: holds no source declaration (*.yaml).")
+        raise DeclarationError(tuple(faults))
     return declared
-
-
-def _read(path: Path) -> tuple[SourceDeclaration | None, list[str]]:
-    try:
-        return SourceDeclaration.model_validate(strict_yaml(path)), []
-    except NotStrictYamlError as error:
-        return None, [str(error)]
-    except ValidationError as error:
-        return None, [f"{path.name}: {_place(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    """Return where a fault is, without the names of the types a value might have had."""
-    named = [str(part) for part in location if re.fullmatch(r"\d+|[a-z_.]+", str(part)) and part != "str"]
-    return ".".join(named) or "document"
 
 
 def _plain(value: Any) -> Any:

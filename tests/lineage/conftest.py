@@ -1,9 +1,18 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.lineage.small_snapshot import SmallWorld
+from tests.servers import S3Server, s3_server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 store."""
+    with s3_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from lineage.cli import ledger_app, snapshot_app, trace_app, verify
 from lineage.dsse import SignatureRefusedError
+from lineage.home_settings import HomeSettingsError
 from lineage.ledger.store import Ledger
 from lineage.models import NotVerifiedError
 from lineage.record import record_id
@@ -126,6 +127,51 @@ def test_the_ledger_may_be_elsewhere(tmp_path: Path):
     assert run("ledger", "import-consents", file, "--database-url", url, home=tmp_path / "home").exit_code == 0
     assert len(Ledger.open(url).consents()) == 1
     assert not (tmp_path / "home" / "ledger.db").exists()
+
+
+def test_a_home_says_where_its_ledger_and_its_keys_are(world: TracedWorld, tmp_path: Path):
+    shutil.move(world.root / "ledger.db", tmp_path / "elsewhere.db")
+    shutil.move(world.root / "keys", tmp_path / "vault")
+    (world.root / "lineweight.yaml").write_text(
+        f"database_url: sqlite:///{tmp_path}/elsewhere.db\nkeys: {tmp_path}/vault\n"
+    )
+
+    assert len(answered("ledger", "show", home=world.root)["tenants"]) == 2
+    assert answered("snapshot", "list", home=world.root)["snapshots"][0]["verified"]
+    assert answered("trace", "model", "little", home=world.root)["records"] == 10
+    assert answered("verify", "demo@v1", home=world.root)["verified"]
+    assert not (world.root / "ledger.db").exists()
+    assert not (world.root / "keys").exists()
+
+
+@pytest.mark.parametrize("given", ["option", "environment"])
+def test_what_is_given_goes_before_what_a_home_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str):
+    home, url = tmp_path / "home", f"sqlite:///{tmp_path}/given.db"
+    home.mkdir()
+    (home / "lineweight.yaml").write_text(f"database_url: sqlite:///{tmp_path}/said.db\n")
+    file = written(tmp_path / "consents.jsonl", CONSENT)
+    if given == "environment":
+        monkeypatch.setenv("LINEWEIGHT_DATABASE_URL", url)
+    assert (
+        run(
+            "ledger", "import-consents", file, *(("--database-url", url) if given == "option" else ()), home=home
+        ).exit_code
+        == 0
+    )
+    assert len(Ledger.open(url).consents()) == 1
+    assert not (tmp_path / "said.db").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("ledger", "show"), ("snapshot", "list"), ("trace", "model", "little"), ("verify", "demo@v1")]
+)
+def test_a_word_in_a_homes_settings_that_is_none_is_refused_by_every_command(
+    world: TracedWorld, words: tuple[str, ...]
+):
+    (world.root / "lineweight.yaml").write_text("databse_url: sqlite:///elsewhere.db\nworkers: 2\n")
+    refusal = run(*words, home=world.root).exception
+    assert isinstance(refusal, HomeSettingsError)
+    assert refusal.faults == ("lineweight.yaml: databse_url: Extra inputs are not permitted",)
 
 
 @pytest.mark.parametrize(

@@ -125,20 +125,16 @@ class Acme:
 
     def governed_rows(self) -> list[dict[str, Any]]:
         """Return every governed record, decrypted."""
-        vault, rows = self.deployment.vault, []
-        for path in self.warehouse.files("governed"):
-            if path.endswith("records.parquet"):
-                tenant = path.split("/")[1]
-                table = read_encrypted(self.warehouse, path, key=vault.file_key(tenant, path), aad=path)
-                rows += table.to_pylist()
-        return rows
+        found = [path for path in self.warehouse.files("governed") if path.endswith("records.parquet")]
+        return [row for path in found for row in self.opened(path, path.split("/")[1]).to_pylist()]
+
+    def opened(self, path: str, tenant: str) -> pa.Table:
+        """Return a file of one tenant, decrypted."""
+        return read_encrypted(self.warehouse, path, key=self.deployment.vault.file_key(tenant, path), aad=path)
 
 
 def shard_rows(world: Acme, published: Published) -> list[dict[str, Any]]:
     """Return every record of a published snapshot, decrypted, in order."""
-    vault, rows = world.deployment.vault, []
-    for shard in published.manifest.shards:
-        path = f"{published.directory}/{shard.path}"
-        table: pa.Table = read_encrypted(world.warehouse, path, key=vault.file_key(shard.tenant, path), aad=path)
-        rows += table.to_pylist()
-    return rows
+    shards = published.manifest.shards
+    tables = [world.opened(f"{published.directory}/{shard.path}", shard.tenant) for shard in shards]
+    return [row for table in tables for row in table.to_pylist()]

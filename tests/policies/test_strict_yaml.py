@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
 
-from policies.strict_yaml import MAX_BYTES, DocumentError, parse, read_document
+from policies.strict_yaml import MAX_BYTES, DocumentError, parse, read_document, read_file
 
 
 class Shelf(BaseModel):
@@ -97,6 +97,40 @@ def test_what_is_not_strict_is_refused_with_its_place(text, fault):
 def test_all_faults_of_a_file_are_reported_at_once():
     found = faults_of("name: no\nname: b\nwidth_cm: wide\nheight: &h 3\n")
     assert [fault.split(": ")[1] for fault in found] == ["name", "name", "height", "width_cm", "height"]
+
+
+class Lamp(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    watts: StrictInt
+
+
+class Room(BaseModel):
+    light: Lamp | StrictInt
+    lamps: list[Lamp] = []
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("light: {watts: bright}", ["light.watts", "light"]),
+        ("light: {}", ["light.watts", "light"]),
+        ("light: bright", ["light", "light"]),
+        ("light: 1\nlamps: [{watts: 1}, {}]", ["lamps.1.watts"]),
+        ("{}", ["light"]),
+    ],
+)
+def test_a_fault_is_told_by_the_path_that_was_written(text, places):
+    with pytest.raises(DocumentError) as refused:
+        read_document(text.encode(), "room.yaml", Room)
+    assert [fault.split(": ")[1] for fault in refused.value.faults] == places
+
+
+def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path):
+    with pytest.raises(DocumentError, match=r"^shelf\.yaml: file: cannot be read$"):
+        read_file(tmp_path / "shelf.yaml", Shelf)
+    (tmp_path / "shelf.yaml").write_text("name: a\nwidth_cm: 3")
+    assert read_file(tmp_path / "shelf.yaml", Shelf).width_cm == 3
 
 
 def test_a_large_file_of_repeats_is_refused_before_it_is_expanded():

@@ -1,6 +1,7 @@
 """``lineweight train`` as a person meets it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,9 +52,18 @@ def test_training_never_makes_a_vault(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_remote_home_needs_the_vault_to_be_named():
-    result = asked("small", "--name", "little", "--home", "s3://bucket/prefix")
-    assert "--keys" in str(result.exception)
+def test_a_home_on_another_machine_needs_the_vault_to_be_named():
+    result = asked("small", "--name", "little", "--home", "mock://elsewhere")
+    assert isinstance(result.exception, UsageError)
+    assert "--keys" in result.exception.remedy
+
+
+def test_the_vault_that_a_home_names_in_its_settings_is_used(home, tmp_path):
+    vault = shutil.move(Path(home) / "keys", tmp_path / "vault")
+    (Path(home) / "lineweight.yaml").write_text(f"keys: {vault}\n")
+    result = asked("small", "--name", "little", "--steps", "1", "--threads", "1", "--home", home, "--json")
+    assert result.exit_code == 0, result.output
+    assert not (Path(home) / "keys").exists()
 
 
 def test_the_module_says_a_refusal_in_words(tmp_path, monkeypatch, capsys):

@@ -1,8 +1,8 @@
 """What the ledger holds: events once, for ever, and the same answer in whatever order they came."""
 
+import contextlib
 import pickle
 import random
-import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -83,14 +83,12 @@ def artifact(**changed):
     return Artifact(**(fields | changed))
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
-def ledger(path):
-    return Ledger.open(f"sqlite:///{path}")
+@contextlib.contextmanager
+def past_the_ledger(url):
+    """A connection to the database itself, as somebody with its password has it."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        yield connection
 
 
 def test_what_goes_in_comes_out(ledger):
@@ -166,16 +164,14 @@ def test_a_receipt_finds_its_event(ledger):
     assert ledger.consent_by_receipt("00" * 32) is None
 
 
-def test_the_checkpoint_does_not_depend_on_the_order_of_arrival(tmp_path):
+def test_the_checkpoint_depends_neither_on_the_order_of_arrival_nor_on_the_database(ledger, tmp_path):
     events = [consent(f"e-{day}", day, recorded=0) for day in range(40)]
     roots = set()
-    for seed in range(3):
-        ledger = Ledger.open(f"sqlite:///{tmp_path}/{seed}.db")
-        shuffled = random.Random(seed).sample(events, len(events))
-        ledger.add_agreements([agreement()])
-        for event in shuffled:
-            ledger.add_consents([event])
-        roots.add(ledger.checkpoint(START + timedelta(days=30)))
+    for seed, held in enumerate((ledger, *(Ledger.open(f"sqlite:///{tmp_path}/{place}.db") for place in range(2)))):
+        held.add_agreements([agreement()])
+        for event in random.Random(seed).sample(events, len(events)):
+            held.add_consents([event])
+        roots.add(held.checkpoint(START + timedelta(days=30)))
     assert len(roots) == 1
 
 
@@ -191,38 +187,46 @@ def test_the_checkpoint_is_not_changed_by_the_future_and_is_changed_by_late_news
     assert ledger.checkpoint(known_at) != before
 
 
-@pytest.mark.parametrize("table", ["consent_events", "agreement_events", "batches", "artifacts"])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE {table} SET sequence = 7",
-        "DELETE FROM {table}",
+CHANGES = (
+    "UPDATE {table} SET sequence = 7",
+    "DELETE FROM {table}",
+    "INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT (sequence) DO UPDATE SET sequence = 7",
+)
+CHANGES_OF = {
+    "sqlite": (
+        *CHANGES,
         "INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
         "REPLACE INTO {table} SELECT * FROM {table}",
-    ],
-)
-def test_the_database_refuses_to_change_what_was_recorded(ledger, path, table, statement):
+    ),
+    "postgresql": (*CHANGES, "UPDATE {table} SET sequence = 7 WHERE sequence = -1", "TRUNCATE {table}"),
+}
+
+
+@pytest.mark.parametrize("table", ["consent_events", "agreement_events", "batches", "artifacts"])
+def test_the_database_refuses_to_change_what_was_recorded(ledger, url, table):
     ledger.add_consents([consent()])
     ledger.add_agreements([agreement()])
     ledger.add_batch(batch())
     ledger.add_artifact(artifact())
 
-    connection = sqlite3.connect(path)
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        connection.execute(statement.format(table=table))
-    connection.close()
-    assert (len(ledger.consents()), len(ledger.agreements())) == (1, 1)
+    for statement in CHANGES_OF[sa.make_url(url).get_backend_name()]:
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), past_the_ledger(url) as connection:
+            connection.execute(sa.text(statement.format(table=table)))
+    assert (ledger.consents(), ledger.agreements()) == ([consent()], [agreement()])
+    assert (ledger.batches(), ledger.artifacts()) == ([batch()], [artifact()])
 
 
-def test_a_replacement_under_a_new_sequence_is_refused_too(ledger, path):
+def test_a_replacement_under_a_new_sequence_is_refused_too(ledger, url):
     ledger.add_consents([consent()])
-    connection = sqlite3.connect(path)
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    verb = "INSERT OR REPLACE" if url.startswith("sqlite") else "INSERT"
+    with pytest.raises(sa.exc.IntegrityError), past_the_ledger(url) as connection:
         connection.execute(
-            "INSERT OR REPLACE INTO consent_events SELECT 99, tenant, event_id, 'ff', said, data_subject_id, "
-            "effective_at, recorded_at, imported_at, document FROM consent_events"
+            sa.text(
+                f"{verb} INTO consent_events SELECT 99, tenant, event_id, 'ff', said, data_subject_id, "
+                "effective_at, recorded_at, imported_at, document FROM consent_events"
+            )
         )
-    connection.close()
+    assert ledger.consents() == [consent()]
 
 
 def test_batches_and_artifacts_are_recorded_once(ledger):
@@ -250,36 +254,51 @@ def test_an_instant_is_kept_to_the_microsecond():
         assert instant(microseconds(at)) == at
 
 
-def test_the_migrations_make_the_tables_the_code_uses(ledger, path):
-    engine = sa.create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
+def test_the_migrations_make_the_tables_the_code_uses(ledger, url):
+    with past_the_ledger(url) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-    engine.dispose()
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
 
 
-def test_a_ledger_of_a_later_version_is_refused(ledger, path):
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
-    connection.close()
+def test_a_ledger_of_a_later_version_is_refused(ledger, url):
+    with past_the_ledger(url) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LedgerError, match="later version"):
-        Ledger.open(ledger.url)
-
-
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all/ledger.db", "not a url", "nosuch://database"])
-def test_a_database_that_cannot_be_opened_is_an_error_with_a_remedy(url):
-    with pytest.raises(LedgerError) as refusal:
         Ledger.open(url)
+
+
+@pytest.mark.parametrize(
+    "nowhere",
+    [
+        "sqlite:////nowhere/at/all/ledger.db",
+        "not a url",
+        "nosuch://database",
+        "postgresql+psycopg://ada:password@127.0.0.1:1/ledger",
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_an_error_with_a_remedy(nowhere):
+    with pytest.raises(LedgerError) as refusal:
+        Ledger.open(nowhere)
     assert refusal.value.remedy
+    assert "password" not in refusal.value.diagnostics()
 
 
 def test_a_ledger_travels_to_another_process_as_its_url(ledger):
     ledger.add_consents([consent()])
     assert pickle.loads(pickle.dumps(ledger)).consents() == [consent()]
+
+
+def _open(url):
+    return len(Ledger.open(url).consents())
+
+
+def test_a_new_database_gets_its_tables_once_though_several_processes_open_it_first(tmp_path):
+    with ProcessPoolExecutor(8, mp_context=get_context("fork")) as pool:
+        for place in range(8):
+            assert list(pool.map(_open, [f"sqlite:///{tmp_path}/{place}.db"] * 8)) == [0] * 8
 
 
 def _take_part(url, place):
@@ -291,8 +310,7 @@ def _take_part(url, place):
     return len(ledger.consents())
 
 
-def test_several_processes_open_write_and_read_one_ledger_at_once(path):
-    url = f"sqlite:///{path}"
+def test_several_processes_open_write_and_read_one_ledger_at_once(url):
     with ProcessPoolExecutor(3, mp_context=get_context("fork")) as pool:
         assert all(seen >= 11 for seen in pool.map(_take_part, [url] * 3, range(3)))
     assert len(Ledger.open(url).consents()) == 31

@@ -62,19 +62,21 @@ extra: 1
     places = ("source", "files", "tenant", "controller", "licence", "person.column", "person.colunm", "occurred_at")
     for place in (*places, "jurisdiction", "age_band", "extra"):
         assert f"web.yaml: {place}: " in told
+    assert DeclarationError(()).remedy.startswith("Correct the declaration")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("CC0-1.0", "CC0-1.0\nlicence: MIT", "line 8: a key is given twice"),
-        ("controller: Bloom Labs GmbH", "controller: [", "is not YAML"),
-        ("controller: Bloom Labs GmbH", "controller: &a x\nmodel: *a", "aliases are not taken"),
-        ("starting: 2024-03-01T02:00:00+02:00", "starting: 2024-03-01T02:00:00", "occurred_at.starting"),
+        ("CC0-1.0", "CC0-1.0\nlicence: MIT", "web.yaml: licence: repeated on line 8"),
+        ("controller: Bloom Labs GmbH", "controller: [", "web.yaml: line 8: expected"),
+        ("controller: Bloom Labs GmbH", "controller: &a x\nmodel: *a", "web.yaml: line 7: an alias"),
+        ("CC0-1.0", "CC0-1.0\njurisdiction: no", "web.yaml: jurisdiction: 'no'"),
+        ("starting: 2024-03-01T02:00:00+02:00", "starting: 2024-03-01T02:00:00", "web.yaml: occurred_at.starting: "),
         ("unit: s, ", "", "starting needs a unit"),
         ("{column: at, unit: s, starting: 2024-03-01T02:00:00+02:00}", "{}", "either a column or a constant"),
     ],
-    ids=["a key twice", "not YAML", "alias", "a start without a zone", "no unit", "no time at all"],
+    ids=["a key twice", "not YAML", "alias", "Norway", "a start without a zone", "no unit", "no time at all"],
 )
 def test_what_reads_in_two_ways_is_refused(written, old, new, told):
     assert told in fault_of(written(WHOLE.replace(old, new)))
@@ -83,11 +85,11 @@ def test_what_reads_in_two_ways_is_refused(written, old, new, told):
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"\xff\xfe", "is not UTF-8"),
-        (b"- a\n", "is not a mapping"),
-        (b"", "is not a mapping"),
-        (b"#" * 1_000_001, "is larger than"),
-        (b"[" * 500_000, "is nested too deeply"),
+        (b"\xff\xfe", "web.yaml: byte 0: not UTF-8"),
+        (b"- a\n", "web.yaml: document: Input should be a valid dictionary"),
+        (b"", "web.yaml: line 1: the file is empty"),
+        (b"#" * 1_000_001, "web.yaml: larger than"),
+        (b"[" * 500_000, "web.yaml: line 1: nested more than"),
     ],
     ids=["not UTF-8", "a list", "empty", "too large", "too deep"],
 )
@@ -96,7 +98,7 @@ def test_what_is_no_declaration_is_refused(written, data, told):
 
 
 def test_a_file_that_is_not_there_is_told_by_name(tmp_path):
-    assert "absent.yaml: cannot be read" in fault_of(tmp_path / "absent.yaml")
+    assert "absent.yaml: file: cannot be read" in fault_of(tmp_path / "absent.yaml")
 
 
 def test_comments_and_the_order_of_keys_do_not_change_the_digest(written):
@@ -111,10 +113,12 @@ def test_the_faults_of_all_files_of_a_directory_are_told_together(written, tmp_p
     written(WHOLE, "a.yaml")
     written(WHOLE, "b.yaml")
     written("source: x", "c.yaml")
+    written("source: [", "d.yaml")
     with pytest.raises(DeclarationError) as caught:
         load_declarations(tmp_path)
-    assert "b.yaml: source: builder-web is declared in a.yaml too" in str(caught.value)
-    assert "c.yaml: format: Field required" in str(caught.value)
+    assert "b.yaml: source: builder-web is declared in a.yaml too" in caught.value.faults
+    assert "c.yaml: format: Field required" in caught.value.faults
+    assert {fault.split(":")[0] for fault in caught.value.faults} == {"b.yaml", "c.yaml", "d.yaml"}
 
 
 def test_a_directory_without_declarations_is_refused(tmp_path):
