@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  || $(BIN)/python -m pip install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "$(TORCH)+cpu" 2>/dev/null \
 	  || echo "No CPU build of PyTorch on this index: taking the default build."
 	$(BIN)/python -m pip install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt \
-	  -e '.[pipelines,training,console,dev]'
+	  -e '.[pipelines,training,console,postgres,dev]'
 	touch $@
 
 clean:
