@@ -208,8 +208,7 @@ def _refused(unit: LandUnit, result: LandResult, fault: FileFaultError) -> LandR
 def _clear(warehouse: Warehouse, source: str, batch: str) -> None:
     """Remove what an earlier landing left, beginning with what makes it complete."""
     for path in (batch_path(source, batch), quarantine_path(source, batch)):
-        if warehouse.exists(path):
-            warehouse.fs.delete_file(path)
+        warehouse.delete_file(path)
     warehouse.delete_tree(batch_directory(source, batch))
 
 

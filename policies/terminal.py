@@ -5,6 +5,8 @@ printed and nothing else is; without, the tables are.
 """
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -19,7 +21,10 @@ HomeOption = Annotated[
 ]
 DEFAULT_HOME = "warehouse"
 
-out = Console()
+PIPED_WIDTH = 160
+
+# Into a pipe or a file nobody folds lines to the width of a window, so that digests stay whole.
+out = Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", PIPED_WIDTH)))
 err = Console(stderr=True)
 
 
