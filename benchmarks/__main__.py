@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ def run(
     """Compare Lineweight with what one would use instead, side by side, and print medians and ratios."""
     if name and name not in NAMES:
         raise typer.BadParameter(f"there is no benchmark {name}; there are {', '.join(NAMES)}")
+    logging.disable(logging.WARNING)  # what Beam says on being imported
     began, about, outcomes = time.monotonic(), machine(), {}
     for one in [name] if name else NAMES:
         err.print(f"[bold]{one}[/bold] …")

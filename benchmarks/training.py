@@ -5,8 +5,8 @@ bare loop pads lists of tokens, runs forward and backward, steps, and reads the 
 proof needs: the plan says who stands in a step, the tensors are held against it, every record goes into the
 consumption ledger with its leaf, loss is weighed by record, the learning rate follows its schedule, a loss that is no
 number ends the run, and torch is held to deterministic algorithms. Opening the snapshot, learning the tokenizer and
-publishing come before and after and are not in it. A round trains both from the beginning. One
-thread, for on a shared machine two wait for each other longer than they work.
+publishing come before and after and are not in it. A round trains both from the beginning, on
+one thread, for on a shared machine two wait for each other longer than they work. A few percent either way are noise.
 """
 
 import copy

@@ -30,7 +30,7 @@ from policies.errors import LineweightError, UsageError
 WORLD = "demo"
 MAIN = "bloom-shared"
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
-TRAINING = {"steps": 60, "batch_size": 16}
+TRAINING = {"epochs": 1, "batch_size": 16}
 
 
 class DemoFailedError(LineweightError):

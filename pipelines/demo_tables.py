@@ -1,5 +1,6 @@
 """The demo, told to a person: what came in, what was let through and why, and how the weights answer for it."""
 
+import json
 from datetime import UTC, datetime
 
 from rich.rule import Rule
@@ -75,7 +76,11 @@ def _show_snapshots(journey: Journey) -> None:
 
 def _show_weights(journey: Journey) -> None:
     deployment = journey.deployment
+    steps = [json.loads(line) for line in (journey.model / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     _heading("The weights")
+    _say(
+        f"A tiny model learned for {len(steps)} steps; its loss fell from {steps[0]['loss']:.2f} to {steps[-1]['loss']:.2f}."
+    )
     show_verification(journey.verified.document())
     show_model(trace_model(journey.model, deployment.ledger, deployment.home.trusted(), datetime.now(UTC)))
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from policies import terminal
+
 ROOT = Path(__file__).parents[1]
 HERE = {name: value for name, value in os.environ.items() if not name.startswith(("LINEWEIGHT_", "DAGSTER_"))}
 
@@ -40,7 +42,9 @@ def lineweight(*words: object) -> Ran:
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         patched.setattr(sys, "argv", ["lineweight", *map(str, words)])
-        patched.setenv("COLUMNS", "200")
+        # A console asks for its width once and for all where COLUMNS is set when it is made, and else each time.
+        patched.setattr(terminal.out, "_width", 200)
+        patched.setattr(terminal.err, "_width", 200)
         with _root_logger_left_alone():
             try:
                 main()

@@ -16,7 +16,8 @@ class TrainingConfig(dg.Config):
     """What may be set when the asset is materialised; the defaults train the tiny model on a CPU."""
 
     base: str = "tiny"
-    steps: int = 60
+    steps: int | None = None
+    epochs: int = 1
     batch_size: int = 8
     learning_rate: float = 3e-3
     max_tokens: int = 256

@@ -17,7 +17,7 @@ from policies.consent import VALID, status_at
 from tests.commands import lineweight
 from tests.system.finished import RECORDS, SEED, FinishedDemo, demo_at
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_one_object_is_printed_and_it_says_these_things(demo: FinishedDemo):
