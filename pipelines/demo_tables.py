@@ -78,9 +78,8 @@ def _show_weights(journey: Journey) -> None:
     deployment = journey.deployment
     steps = [json.loads(line) for line in (journey.model / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     _heading("The weights")
-    _say(
-        f"A tiny model learned for {len(steps)} steps; its loss fell from {steps[0]['loss']:.2f} to {steps[-1]['loss']:.2f}."
-    )
+    first, last = steps[0]["loss"], steps[-1]["loss"]
+    _say(f"A tiny model learned for {len(steps)} steps; its loss went from {first:.2f} to {last:.2f}.")
     show_verification(journey.verified.document())
     show_model(trace_model(journey.model, deployment.ledger, deployment.home.trusted(), datetime.now(UTC)))
 
