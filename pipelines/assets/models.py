@@ -22,6 +22,7 @@ class TrainingConfig(dg.Config):
     learning_rate: float = 3e-3
     max_tokens: int = 256
     seed: int = 0
+    threads: int = 1
 
 
 def model_asset(deployment: Deployment, requests: dg.PartitionsDefinition, watch: Watch) -> dg.AssetsDefinition:
