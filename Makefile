@@ -17,7 +17,7 @@ demo: $(STAMP)
 	$(BIN)/lineweight demo --home $(DEMO_HOME) --seed $(SEED)
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -48,7 +48,7 @@ from training_jobs.chat import SkipReason
 from training_jobs.recipe import Recipe
 
 # Alone on two cores all of it takes under two minutes; the first document waits for the demo to be made.
-pytestmark = [pytest.mark.xdist_group("documentation"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.timeout(900)]
 
 DOCS = ROOT / "docs"
 

@@ -50,12 +50,16 @@ class FinishedDemo:
         lines = (self.home / "demo" / "planted.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
+    def inputs(self) -> list[bytes]:
+        """Return the logs, the ledgers' files and the declarations, unpacked."""
+        found = [path for path in sorted((self.home / "demo").rglob("*")) if path.name != "planted.jsonl"]
+        files = {path: path.read_bytes() for path in found if path.is_file()}
+        return [gzip.decompress(data) if path.suffix == ".gz" else data for path, data in files.items()]
+
     @property
     def people(self) -> set[bytes]:
         """The product's own ids of everybody in the logs and the ledgers."""
-        inputs = {path: path.read_bytes() for path in (self.home / "demo").rglob("*") if path.is_file()}
-        contents = [gzip.decompress(data) if path.suffix == ".gz" else data for path, data in inputs.items()]
-        return {found for content in contents for found in PERSON_ID.findall(content)}
+        return {found for content in self.inputs() for found in PERSON_ID.findall(content)}
 
     def outputs(self) -> Iterator[Path]:
         """Yield every file outside ``demo/``, hidden ones too."""

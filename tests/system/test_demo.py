@@ -64,6 +64,12 @@ def test_the_recall_adds_up_over_the_types(demo: FinishedDemo):
     assert all(counts["found"] == counts["planted"] for counts in structured.values())
 
 
+def test_what_is_looked_for_below_is_really_in_what_came_in(demo: FinishedDemo):
+    contents = demo.inputs()
+    there = [row for row in demo.planted if any(row["value"].encode() in content for content in contents)]
+    assert len(there) > len(demo.planted) * 0.9, "but for the few that JSON escapes"
+
+
 def test_no_planted_value_is_in_any_file_that_came_out(demo: FinishedDemo):
     values = {row["value"].encode(): row["type"] for row in demo.planted}
     assert len(values) > 10
