@@ -1,5 +1,6 @@
 """``lineweight trace``: following the evidence from a model, a record or a person."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from lineage.commands.options import (
     instant_of,
     place_of,
 )
+from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
 
 trace_app = typer.Typer(no_args_is_help=True, help="Trace: from weights to consents, and from a person to weights.")
@@ -56,6 +58,8 @@ def trace_one_record(
     from lineage.trace import trace_record
     from lineage.trace.show import show_record
 
+    if not re.fullmatch(r"r[0-9a-f]{32}", record_id):
+        raise UsageError("A record's id is r and 32 hexadecimal digits.", remedy="Take it from an exported snapshot.")
     where = home_at(home, database_url, keys).require()
     answer = trace_record(record_id, where.warehouse, where.ledger(), where.trusted(trust or []))
     emit(answer, as_json, lambda: show_record(answer))

@@ -298,3 +298,9 @@ def test_asking_for_help_loads_nothing_heavy():
     code = f"import sys, lineage.cli; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_what_is_no_records_id_is_refused_and_not_taken_for_a_record_nobody_used(world: TracedWorld):
+    refused = run("trace", "record", "nonsense", home=world.root)
+    assert isinstance(refused.exception, UsageError)
+    assert refused.exception.exit_code == 2
