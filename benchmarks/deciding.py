@@ -1,130 +1,160 @@
-"""Deciding: a million records at once against the law read aloud, record by record.
+"""Deciding: every record of a whole store against Cedar, and against the law read aloud, record by record.
 
-``decide_records`` draws the facts of all records in DuckDB and decides once for every distinct tuple of facts. The
-loop is what one would write first: for each record ``status_at`` now and at collection, ``agreement_at``, ``Facts``,
-``decide``; its events lie grouped by person and tenant before the clock starts, and it makes no receipts and no
-digests, which ``decide_records`` does. The loop has a sample of the records. Both must give the same reasons, or
-nothing is reported. Records, events and agreements are drawn at random from a seed; a record has no participants.
-Of ``decide_records`` the consents are the greater part: a timeline for every person, and a receipt (canonical JSON and
-its SHA-256) for every event that decides; a further record costs a few microseconds.
+``decide_batches`` begins with Parquet files (consent events, agreements, links, key columns of records) and ends with
+a column of decisions; reading the files is timed, drawing them at random from a seed is not. It runs in a process of
+its own, whose highest memory is told. Cedar (``cedarpy``) evaluates the same policy, translated by
+``benchmarks.cedar``, for a sample of the records: in one batch and request by request, its policies parsed before the
+clock starts. Cedar knows nothing of consent, so it is given the facts ready drawn, which is the greater part of the
+work. The loop is what one would write first: for each record of the sample, and everybody in it, ``status_at`` now and
+at collection, ``agreement_at``, ``Facts`` and ``decide``; events lie grouped by person before the clock starts. All
+must permit the same records, and the loop must give the same reasons, or nothing is reported.
 """
 
+import multiprocessing
 import resource
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.ledgers import AS_OF, CATEGORIES, keys_of, ledgers
-from benchmarks.timing import Contender, Figures, Outcome, as_figures, figure, take_turns
-from pipelines.facts import AsOf, Known, decide_records
-from policies.agreement import AgreementEvent, TenantScope, agreement_at
-from policies.consent import ConsentEvent, ConsentPeriod, covers, status_at
-from policies.decision import decide
+import pyarrow as pa
+
+from benchmarks.cedar import policy_text, request
+from benchmarks.ledgers import AS_OF, Drawn, known, records, write
+from benchmarks.record_by_record import RecordByRecord
+from benchmarks.timing import Contender, Figures, Outcome, Timed, as_figures, figure, take_turns
+from pipelines.facts import AsOf, decide_batches
+from policies.decision import Effect
 from policies.document import DOCUMENTS, Policy, load_policies
 from policies.errors import LineweightError
-from policies.facts import Facts, ParticipantsPermit, categories_covered, consent_at_collection, licence_of, youngest
 
 CLOCKS = AsOf(AS_OF, AS_OF)
+POOL = "shared"
+ROWS = 1 << 18
 
 
 class DifferentAnswersError(LineweightError):
-    """The two ways to decide disagree, so their times mean nothing."""
+    """Two ways to decide disagree, so their times mean nothing."""
 
-    remedy = "Run tests/pipelines/test_facts.py."
+    remedy = "Run tests/pipelines/test_facts.py and tests/policies/test_cedar.py."
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much: records, consent events (three a person), agreements (two a tenant), the loop's sample, rounds."""
+    """How much: what is drawn, records in the sample, rounds."""
 
-    records: int
-    consents: int
-    agreements: int
+    drawn: Drawn
     sample: int
     rounds: int
 
 
-FULL, TINY = Size(1_000_000, 300_000, 1_000, 5_000, 5), Size(2_000, 600, 20, 100, 1)
+FULL = Size(Drawn(consents=3_000_000, agreements=100_000, records=10_000_000), 5_000, 3)
+TINY = Size(Drawn(consents=600, agreements=20, records=2_000), 100, 1)
+
+
+@dataclass(frozen=True)
+class All:
+    """What deciding all records took, and what came of it.
+
+    Attributes:
+        seconds: From opening the first file to the last decision.
+        peak_mb: The most memory the process held.
+        reasons: How many records were decided for which reason.
+        first: The reasons of the first records, as many as the sample has.
+    """
+
+    seconds: float
+    peak_mb: float
+    reasons: Counter[str]
+    first: list[str]
 
 
 def measure(size: Size) -> Outcome:
-    """Time both, compare their answers, and say how much memory the records took."""
-    known = ledgers(size.consents, size.agreements)
-    keys = keys_of(size.records, size.consents, size.agreements)
+    """Time all, compare their answers, and say how much memory the records took."""
     (policy,) = load_policies(DOCUMENTS)
-    sample = keys.slice(0, size.sample).to_pylist()
-    people, tenants = _grouped(known)
-    before = _peak_mb()
-    answers: dict[str, Any] = {}
+    answers: dict[str, list[Any]] = {}
+    with TemporaryDirectory() as place:
+        directory = Path(place)
+        _apart(write, size.drawn, directory)
+        sample = pa.Table.from_batches([next(records(directory, size.sample))])
+        contenders = _on_sample(policy, RecordByRecord(sample, known(directory), CLOCKS, POOL), answers)
+        rounds = [(take_turns(contenders, 1), _apart(decide_all, directory, size.sample)) for _ in range(size.rounds)]
+    everything = [all_records for _, all_records in rounds]
+    _compare(answers, everything[0].first)
+    timed = [
+        Timed(one.name, tuple(of_round[place].seconds[0] for of_round, _ in rounds), one.work)
+        for place, one in enumerate(contenders)
+    ]
+    work = {"records": float(size.drawn.records)}
+    timed.append(Timed("decide_batches, from Parquet", tuple(one.seconds for one in everything), work))
+    drawn = size.drawn
+    title = f"{drawn.records:,} records, {drawn.consents:,} consent events, {drawn.agreements:,} agreements"
+    return Outcome((as_figures(title, timed), _memory(everything), _reasons(everything[0].reasons)), {title: timed})
+
+
+def decide_all(directory: Path, first: int) -> All:
+    """Decide every record that was written, and keep the reason of each."""
+    began = time.perf_counter()
+    (policy,) = load_policies(DOCUMENTS)
+    decisions = decide_batches(records(directory, ROWS), known(directory), policy, POOL, CLOCKS)
+    reasons = [batch["reason"].dictionary_encode() for batch in decisions]
+    seconds = time.perf_counter() - began
+    counts = Counter[str]()
+    for column in reasons:
+        counts.update({one["values"]: one["counts"] for one in column.value_counts().to_pylist()})
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return All(seconds, peak_mb, counts, reasons[0].slice(0, first).to_pylist())
+
+
+def _on_sample(policy: Policy, aloud: RecordByRecord, answers: dict[str, list[Any]]) -> list[Contender]:
+    import cedarpy
+
+    policies, nobody = cedarpy.PolicySet.from_str(policy_text(policy)), cedarpy.Entities.from_json_str("[]")
+    asked = [request(aloud.facts(row, policy)) for row in aloud.rows]
+    work = {"records": float(len(asked))}
+
+    def singly(_: int) -> None:
+        answers["cedar"] = [cedarpy.is_authorized(one, policies, nobody).allowed for one in asked]
+
+    def batch(_: int) -> None:
+        answers["cedar batch"] = [one.allowed for one in cedarpy.is_authorized_batch(asked, policies, nobody)]
 
     def loop(_: int) -> None:
-        answers["loop"] = [_reason(row, people, tenants, policy) for row in sample]
+        answers["loop"] = [aloud.decide(row, policy) for row in aloud.rows]
 
-    def at_once(_: int) -> None:
-        answers["at once"] = decide_records(keys, known, policy, "shared", CLOCKS).rows["reason"]
+    return [
+        Contender("Cedar in one batch, facts given", batch, work),
+        Contender("Cedar by request, facts given", singly, work),
+        Contender("loop over records", loop, work),
+    ]
 
-    timed = take_turns(
-        [
-            Contender("loop over records", loop, {"records": float(len(sample))}),
-            Contender("decide_records", at_once, {"records": float(size.records)}),
-        ],
-        size.rounds,
+
+def _compare(answers: dict[str, list[Any]], reasons: list[str]) -> None:
+    permitted = [reason == "permitted" for reason in reasons]
+    same = (
+        [str(decision.reason) for decision in answers["loop"]] == reasons,
+        [decision.effect is Effect.PERMIT for decision in answers["loop"]] == permitted,
+        answers["cedar"] == permitted,
+        answers["cedar batch"] == permitted,
     )
-    if answers["at once"].slice(0, len(sample)).to_pylist() != answers["loop"]:
-        raise DifferentAnswersError(f"decide_records and the loop differ on {len(sample)} records.")
-    title = f"{size.records:,} records, {size.consents:,} consent events, {size.agreements:,} agreements"
-    memory = Figures(
-        "Memory at its highest",
-        ("", "MB"),
-        (("records and events, before anything is decided", figure(before)), ("while deciding", figure(_peak_mb()))),
-    )
-    return Outcome((as_figures(title, timed), memory), {title: timed})
+    if not all(same) or not any(permitted) or all(permitted):
+        raise DifferentAnswersError(f"The ways to decide differ on {len(reasons)} records.")
 
 
-def _reason(
-    row: Mapping[str, Any],
-    people: Mapping[tuple[str, str], Sequence[ConsentEvent]],
-    tenants: Mapping[str, Sequence[AgreementEvent]],
-    policy: Policy,
-) -> str:
-    """Return why one record is permitted or denied."""
-    heard = people.get((row["tenant"], row["data_subject_id"]), ())
-    now = status_at(heard, policy.purpose, AS_OF, AS_OF)
-    then = status_at(heard, policy.purpose, row["occurred_at"], AS_OF)
-    agreement = agreement_at(tenants.get(row["tenant"], ()), AS_OF, AS_OF)
-    days = min(policy.retain_days, (agreement and agreement.retention_days) or policy.retain_days)
-    facts = Facts(
-        data_subject_known=True,
-        consent_at_use=now.status,
-        consent_at_collection=consent_at_collection(then.status, now.status, _said(now, "retroactive", False)),
-        legal_basis=_said(now, "legal_basis", "none"),
-        categories_covered=categories_covered(_said(now, "data_categories", ()), CATEGORIES),
-        jurisdiction=row["jurisdiction"],
-        age_band=youngest(row["age_band"], _said(now, "age_band", "unknown")),
-        tenant_scope=agreement.scope if agreement else TenantScope.UNKNOWN,
-        purpose_in_agreement=bool(agreement and any(covers(one, policy.purpose) for one in agreement.purposes)),
-        pool="shared",
-        participants=ParticipantsPermit.NONE,
-        licence=licence_of(row["source_licence"]),
-        retention_exceeded=AS_OF - row["occurred_at"] > timedelta(days=days),
-    )
-    return str(decide(policy, facts).reason)
+def _memory(rounds: list[All]) -> Figures:
+    peaks = tuple((f"decide_batches, round {place}", figure(one.peak_mb)) for place, one in enumerate(rounds, 1))
+    return Figures("Memory at its highest", ("", "MB"), peaks)
 
 
-def _said(period: ConsentPeriod, field: str, otherwise: Any) -> Any:
-    return otherwise if period.event is None else getattr(period.event, field)
+def _reasons(reasons: Counter[str]) -> Figures:
+    rows = tuple((reason, f"{count:,}") for reason, count in reasons.most_common())
+    return Figures("What was decided", ("reason", "records"), rows)
 
 
-def _grouped(known: Known) -> tuple[dict[tuple[str, str], list[ConsentEvent]], dict[str, list[AgreementEvent]]]:
-    people, tenants = defaultdict(list), defaultdict(list)
-    for event in known.consents:
-        people[event.tenant, event.data_subject_id].append(event)
-    for agreement in known.agreements:
-        tenants[agreement.tenant].append(agreement)
-    return people, tenants
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _apart(work: Any, *arguments: Any) -> Any:
+    """Do something in a process of its own, so that its memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(work, *arguments).result()

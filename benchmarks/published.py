@@ -1,5 +1,6 @@
 """A signed snapshot of given records, without the journey that leads to one: for what reads snapshots."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
+from lineage.inputs import DeclaredSource, GovernedPart, Inputs
 from lineage.manifest import Shard, SnapshotManifest, snapshot_directory, snapshot_root, tenant_roots
+from lineage.snapshot_request import SnapshotRequest
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
@@ -61,6 +64,25 @@ def sealed(vault: Vault, tenant: str, table: pa.Table) -> pa.Table:
     return leaf.seal(pa.table(columns))
 
 
+def request(name: str) -> SnapshotRequest:
+    """Return what asks for a snapshot of everything there is."""
+    purpose = "train_ai_system.finetune"
+    asked = {"name": name, "policy": "model-training", "purpose": purpose, "pool": "shared", "sources": ("web",)}
+    return SnapshotRequest.model_validate(asked | {"seed": 7, "shard_rows": 50_000})
+
+
+def considered(shards: Sequence[Shard]) -> Inputs:
+    """Return what the shards were made of: one governed part each, of which everything was permitted."""
+    parts = []
+    for index, shard in enumerate(shards):
+        part: dict[str, Any] = {"output": f"governed/{shard.tenant}/web/{DIGEST}/part-{index:05d}", "batch": DIGEST}
+        part |= {"tenant": shard.tenant, "source": "web", "inputs": DIGEST, "redaction": DIGEST}
+        part |= {"records": shard.rows, "permitted": shard.rows, "denied": 0, "quarantined": 0}
+        parts.append(GovernedPart.model_validate(part))
+    declared = DeclaredSource(declaration_digest=DIGEST, data_categories=("user.content",))
+    return Inputs(parts=tuple(parts), sources={"web": declared})
+
+
 @dataclass(frozen=True)
 class Place:
     """A warehouse and a vault in a directory of their own."""
@@ -104,6 +126,7 @@ class Place:
         shards = [self.write_shard(directory, place, *entry) for place, entry in enumerate(content.items())]
         rows = sum(shard.rows for shard in shards)
         decisions = self._attach(directory, "decisions.json", canonical_json([permit() | {"records": rows}]))
+        inputs = self._attach(directory, "inputs.json", considered(shards).to_bytes())
         document: dict[str, Any] = {"name": name, "version": 1, "parent": None, "purpose": "train_ai_system.finetune"}
         document |= {"pool": {"kind": "shared", "tenant": None}, "sources": ("web",), "seed": 7, "rows": rows}
         document |= {"as_of": {"effective_at": AS_OF, "recorded_at": AS_OF}, "lease_expires_at": LEASE_ENDS}
@@ -112,6 +135,7 @@ class Place:
         document |= {"redaction": {"profile": "strict-pseudonyms", "digest": DIGEST, "engine": "none"}}
         counts = {"considered": rows, "permitted": rows, "denied": 0, "quarantined": 0, "denied_by_reason": {}}
         document |= {"counts": counts, "decisions": decisions, "created_by": {"code_version": "0"}}
+        document |= {"request": self._attach(directory, "request.json", request(name).to_bytes()), "inputs": inputs}
         document |= {"quality": self._attach(directory, "quality.json", b"{}") | {"success": True}}
         policy = {"policy_id": "model-training", "version": 1, "digest": permit()["policy"]}
         document |= {"policy": policy | self._attach(directory, "policy.yaml", POLICY)}

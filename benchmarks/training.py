@@ -77,7 +77,7 @@ def _ours(run: Run, dataset: TokenisedSnapshot) -> None:
 
     fresh = replace(run, base=replace(run.base, model=copy.deepcopy(run.base.model)))
     with deterministic(run.recipe):
-        fit(fresh, dataset, ConsumptionLedger(run.plan, dataset), None)
+        fit(fresh, dataset, ConsumptionLedger(run.plan, dataset), lambda step: frozenset(), None)
 
 
 TokenLists = list[list[tuple[list[int], list[int]]]]

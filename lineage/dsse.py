@@ -134,12 +134,28 @@ def seal_envelope(payload_type: str, payload: bytes, signers: Sequence[Signer]) 
     if not signers:
         raise SignatureRefusedError(Refusal.NO_SIGNATURE)
     signed = pae(payload_type, payload)
-    envelope = {
-        "payload": _text(payload),
-        "payloadType": payload_type,
-        "signatures": [{"keyid": signer.key_id, "sig": _text(signer.sign(signed))} for signer in signers],
-    }
-    return canonical_json(envelope)
+    return _envelope(payload_type, payload, [(signer.key_id, signer.sign(signed)) for signer in signers])
+
+
+def countersigned(data: bytes, signer: Signer) -> bytes:
+    """Return an envelope with one more signature over the same payload; one by the same key is replaced.
+
+    Raises:
+        SignatureRefusedError: It is no envelope.
+    """
+    payload_type, payload, signatures = _parts(data)
+    added = (signer.key_id, signer.sign(pae(payload_type, payload)))
+    kept = [entry for entry in signatures if entry[0] != signer.key_id]
+    return _envelope(payload_type, payload, [*kept, added])
+
+
+def claimed_signers(data: bytes) -> tuple[str, ...]:
+    """Return the ids of the keys an envelope says it is signed by, unverified, sorted and once each.
+
+    Raises:
+        SignatureRefusedError: It is no envelope.
+    """
+    return tuple(sorted({key_id for key_id, _ in _parts(data)[2]}))
 
 
 def verified_payload(data: bytes, payload_type: str, trusted: Sequence[TrustedKey]) -> tuple[bytes, tuple[str, ...]]:
@@ -157,6 +173,15 @@ def verified_payload(data: bytes, payload_type: str, trusted: Sequence[TrustedKe
     if stated_type != payload_type:
         raise SignatureRefusedError(Refusal.PAYLOAD_TYPE)
     return payload, _signers(pae(payload_type, payload), signatures, trusted)
+
+
+def _envelope(payload_type: str, payload: bytes, signatures: Sequence[tuple[str, bytes]]) -> bytes:
+    envelope = {
+        "payload": _text(payload),
+        "payloadType": payload_type,
+        "signatures": [{"keyid": key_id, "sig": _text(signature)} for key_id, signature in signatures],
+    }
+    return canonical_json(envelope)
 
 
 def _parts(data: bytes) -> tuple[str, bytes, list[tuple[str, bytes]]]:

@@ -6,6 +6,9 @@
     keys: /etc/lineweight/keys
     sources: declared/sources        # relative to this file, where the home is on this machine
     workers: 8
+    region: eu                       # where records are kept
+    officers:                        # who may put policies in force and release snapshots: see `lineage.officers`
+      maria: {key: officers/maria.pub, may: [author-policies, approve-releases]}
 
 Every command reads the same file by the same model, so a word that one of them does not use is still known
 to be a setting, and a word that none of them knows is refused by all.
@@ -16,8 +19,10 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from lineage.officers import NamedOfficer, OfficerName
 from lineage.warehouse import Warehouse
 from policies.strict_yaml import DocumentError, read_document
+from policies.vocabulary import EventId
 
 SETTINGS_FILE = "lineweight.yaml"
 
@@ -43,6 +48,8 @@ class HomeSettings(BaseModel):
         rows_per_unit: Landed records in one unit of governing.
         landing_days: Days that raw records are kept after landing.
         runner: Name of the runner of work units.
+        region: Where this deployment keeps its records, as agreements name regions.
+        officers: Who may put policies in force and release snapshots, by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +65,8 @@ class HomeSettings(BaseModel):
     rows_per_unit: Annotated[int, Field(ge=1)] | None = None
     landing_days: Annotated[int, Field(ge=1)] | None = None
     runner: str | None = None
+    region: EventId | None = None
+    officers: dict[OfficerName, NamedOfficer] | None = None
 
     @classmethod
     def of(cls, warehouse: Warehouse) -> "HomeSettings":
@@ -79,11 +88,18 @@ class HomeSettings(BaseModel):
         return self.model_dump(exclude_none=True)
 
     def _beside(self, warehouse: Warehouse) -> "HomeSettings":
-        paths = {name: value.expanduser() for name, value in self.said().items() if isinstance(value, Path)}
-        relative = sorted(name for name, path in paths.items() if not path.is_absolute())
+        """Return the settings with every path whole: what is relative lies beside the file."""
+        officers = self.officers or {}
+        paths = {name: value for name in type(self).model_fields if isinstance(value := getattr(self, name), Path)}
+        paths |= {f"officers.{name}.key": officer.key for name, officer in officers.items()}
+        relative = sorted(name for name, path in paths.items() if not path.expanduser().is_absolute())
         if relative and not warehouse.is_local:
             faults = (f"{SETTINGS_FILE}: {name}: write a whole path; the home is elsewhere" for name in relative)
             raise HomeSettingsError(tuple(faults))
-        return self.model_copy(
-            update={name: path if path.is_absolute() else warehouse.local_path() / path for name, path in paths.items()}
-        )
+        base = warehouse.local_path() if warehouse.is_local else Path()
+        whole = {name: base / path.expanduser() for name, path in paths.items()}
+        told = {
+            name: officer.model_copy(update={"key": whole.pop(f"officers.{name}.key")})
+            for name, officer in officers.items()
+        }
+        return self.model_copy(update=whole | ({"officers": told} if told else {}))

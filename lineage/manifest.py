@@ -22,6 +22,8 @@ from lineage import merkle
 from lineage.canonical import canonical_json, rfc3339, sha256_hex
 from policies.errors import LineweightError
 
+TRAIN = "train"  # the split a trainer reads; all there is of a snapshot that was not split
+
 
 class ManifestError(LineweightError):
     """A manifest is not what it should be: other bytes, other fields, or numbers that do not add up."""
@@ -61,7 +63,7 @@ class AsOf(_Part):
 
 
 class Shard(_Part):
-    """One tenant's encrypted file of records, and the leaves that stand for them, row for row."""
+    """One tenant's encrypted file of records of one split, and the leaves that stand for them, row for row."""
 
     path: RelativePath
     tenant: Slug
@@ -71,16 +73,27 @@ class Shard(_Part):
     leaves_path: RelativePath
     leaves_sha256: Digest
     root: Digest
+    split: Slug = TRAIN
 
 
-class PolicyVersion(_Part):
-    """The policy decided by; ``digest`` is of its canonical document, ``sha256`` of the file kept beside."""
+class Attached(_Part):
+    """A further file of the snapshot."""
+
+    path: RelativePath
+    sha256: Digest
+
+
+class PolicyVersion(Attached):
+    """The policy decided by; ``digest`` is of its canonical document, ``sha256`` of the file kept beside.
+
+    ``activation`` is the envelope by which two people put this version in force; null where nobody but the
+    deployment itself did.
+    """
 
     policy_id: str
     version: Annotated[int, Field(ge=1)]
     digest: Digest
-    path: RelativePath
-    sha256: Digest
+    activation: Attached | None = None
 
 
 class Redaction(_Part):
@@ -99,13 +112,6 @@ class Counts(_Part):
     denied: Count
     quarantined: Count
     denied_by_reason: dict[str, Count]
-
-
-class Attached(_Part):
-    """A further file of the snapshot."""
-
-    path: RelativePath
-    sha256: Digest
 
 
 class Quality(Attached):
@@ -127,6 +133,7 @@ class SnapshotManifest(_Part):
     name: Slug
     version: Annotated[int, Field(ge=1)]
     parent: Digest | None
+    request: Attached
     purpose: str
     pool: Pool
     sources: tuple[str, ...]
@@ -139,6 +146,7 @@ class SnapshotManifest(_Part):
     policy: PolicyVersion
     redaction: Redaction
     ledger_checkpoint: Digest
+    inputs: Attached
     counts: Counts
     decisions: Attached
     quality: Quality
@@ -150,6 +158,16 @@ class SnapshotManifest(_Part):
     def directory(self) -> str:
         """Where the snapshot lies in a warehouse."""
         return snapshot_directory(self.name, self.version)
+
+    @property
+    def attached(self) -> tuple[Attached, ...]:
+        """The further files that the manifest names, beside shards and leaves."""
+        activation = () if self.policy.activation is None else (self.policy.activation,)
+        return (self.request, self.policy, *activation, self.inputs, self.decisions, self.quality)
+
+    def rows_of(self, split: str) -> int:
+        """Return how many records a split has; 0 for one that is not there."""
+        return sum(shard.rows for shard in self.shards if shard.split == split)
 
     @property
     def label(self) -> str:
@@ -211,8 +229,9 @@ def tenant_roots(shards: Iterable[Shard]) -> dict[str, str]:
 
 def inconsistencies(manifest: SnapshotManifest) -> list[str]:
     """Return every way in which a manifest contradicts itself, in words; an empty list when it does not."""
-    counts, shards = manifest.counts, manifest.shards
+    counts, shards, alone = manifest.counts, manifest.shards, manifest.pool.tenant
     paths = [path for shard in shards for path in (shard.path, shard.leaves_path)]
+    paths += [file.path for file in manifest.attached]
     laws = {
         "considered is not permitted + denied + quarantined": (
             counts.considered == counts.permitted + counts.denied + counts.quarantined
@@ -223,11 +242,8 @@ def inconsistencies(manifest: SnapshotManifest) -> list[str]:
         "a file is named twice": len(set(paths)) == len(paths),
         "root is not the root of the shards": (manifest.root == snapshot_root([shard.root for shard in shards])),
         "tenant_roots are not the roots of the tenants' shards": (manifest.tenant_roots == tenant_roots(shards)),
-        "a pool of one tenant names it, a shared one names none": (
-            (manifest.pool.kind == "tenant") == (manifest.pool.tenant is not None)
-        ),
-        "a shard is of a tenant outside the pool": (
-            manifest.pool.tenant is None or all(shard.tenant == manifest.pool.tenant for shard in shards)
-        ),
+        "a pool of one tenant names it, a shared one names none": (manifest.pool.kind == "tenant")
+        == (alone is not None),
+        "a shard is of a tenant outside the pool": alone is None or all(shard.tenant == alone for shard in shards),
     }
     return [fault for fault, kept in laws.items() if not kept]

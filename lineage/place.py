@@ -1,12 +1,13 @@
 """Where a deployment keeps its files and its keys: all of a home that training needs."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from lineage.home_settings import HomeSettings
+from lineage.officers import Duty, NamedOfficer, Officers
 from lineage.statement import TrustedKey, load_trusted
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
@@ -25,12 +26,14 @@ class Place:
         database_url: SQLAlchemy URL of the ledger; SQLite in the warehouse if not given.
         keys: Directory of the key vault; ``keys`` in the warehouse if not given.
         seed: Derive all keys from this number; for demonstrations only.
+        named_officers: The officers that the settings name; none if not given.
     """
 
     uri: str
     database_url: str | None = None
     keys: Path | None = None
     seed: int | None = None
+    named_officers: Mapping[str, NamedOfficer] = field(default_factory=dict, hash=False)
 
     @classmethod
     def at(cls, uri: str, database_url: str | None = None, keys: Path | None = None) -> Self:
@@ -40,7 +43,7 @@ class Place:
             HomeSettingsError: The file holds something that is no setting; every fault is named.
         """
         said = HomeSettings.of(Warehouse(uri))
-        return cls(uri, database_url or said.database_url, keys or said.keys)
+        return cls(uri, database_url or said.database_url, keys or said.keys, named_officers=said.officers or {})
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -71,17 +74,46 @@ class Place:
         """Open the key vault if there is one, and make none."""
         return self.vault() if (self.keys_directory / PUBLIC_KEY).is_file() else None
 
+    @cached_property
+    def officers(self) -> Officers:
+        """Who may put a policy in force and release a snapshot; nobody, where the settings name nobody.
+
+        Raises:
+            OfficersError: A key cannot be read, or is not one person's alone; every fault at once.
+        """
+        if not self.named_officers:
+            return Officers()
+        return Officers.read(self.named_officers, *self._own_key())
+
     def trusted(self, paths: Iterable[Path] = ()) -> tuple[TrustedKey, ...]:
-        """Return the public keys a reader trusts: those named, or else this deployment's own.
+        """Return the public keys a reader trusts: those named, or else this deployment's own and its officers'.
 
         Raises:
             InputError: A file cannot be read or is no public key, or there is none to trust.
+            OfficersError: The officers' keys cannot all be known.
         """
         named = list(paths)
-        own = self.keys_directory / PUBLIC_KEY if not named else None
-        if own is not None and not own.is_file():
-            raise InputError(f"{own}: there is no key to trust.", remedy="Name public keys (PEM) with --trust.")
-        return load_trusted(named if own is None else [own])
+        if named:
+            return load_trusted(named)
+        own = self._own_key()
+        if not own:
+            message = f"{self.keys_directory / PUBLIC_KEY}: there is no key to trust."
+            raise InputError(message, remedy="Name public keys (PEM) with --trust.")
+        return (*own, *self.officers.keys)
+
+    def releasers(self) -> tuple[TrustedKey, ...]:
+        """Return the keys that release a snapshot: officers' of that duty, or the deployment's own without officers.
+
+        Raises:
+            InputError: There is neither an officer nor a key of the deployment.
+            OfficersError: The officers' keys cannot all be known.
+        """
+        return self.officers.holders(Duty.APPROVE_RELEASES) if self.officers else self.trusted()
+
+    def _own_key(self) -> tuple[TrustedKey, ...]:
+        """Return the deployment's own public key, if it has one here."""
+        path = self.keys_directory / PUBLIC_KEY
+        return load_trusted([path]) if path.is_file() else ()
 
     def require(self) -> Self:
         """Return the place, if something is kept there.

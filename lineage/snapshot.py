@@ -1,7 +1,7 @@
 """A snapshot as its readers see it: signed, immutable, opened only after its signature was verified."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -10,6 +10,7 @@ from lineage.canonical import sha256_hex
 from lineage.encrypted import read_encrypted_source
 from lineage.evidence_table import read_table
 from lineage.manifest import SnapshotManifest, inconsistencies, parse_manifest, shard_aad
+from lineage.retention import NOTHING_REMOVED, ContentRemovedError, Removal, read_notes
 from lineage.statement import Opened, TrustedKey, open_envelope, snapshot_statement
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
@@ -39,14 +40,23 @@ class Snapshot:
         manifest_digest: SHA-256 of ``manifest.json``, in hexadecimal.
         statement_digest: SHA-256 of the signed statement, in hexadecimal.
         key_ids: The trusted keys that signed it.
+        removed: The shards whose content was removed under retention, by path; their leaves stand.
     """
 
-    def __init__(self, warehouse: Warehouse, directory: str, manifest: SnapshotManifest, opened: Opened) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        directory: str,
+        manifest: SnapshotManifest,
+        opened: Opened,
+        removed: Mapping[str, Removal] = NOTHING_REMOVED,
+    ) -> None:
         self.directory = directory
         self.manifest = manifest
         self.manifest_digest = manifest.digest()
         self.statement_digest = opened.statement_digest
         self.key_ids = opened.key_ids
+        self.removed = removed
         self._warehouse = warehouse
 
     @classmethod
@@ -57,6 +67,7 @@ class Snapshot:
             SnapshotError: It is not complete, or the statement is about something else.
             SignatureRefusedError: No trusted key signed it.
             ManifestError: The manifest cannot be read or contradicts itself.
+            RetentionNoteError: What is said to have been removed of it is about something else.
         """
         if not warehouse.exists(_inside(directory, STATEMENT_FILE)):
             raise SnapshotError(f"{directory}: is not a complete snapshot: {STATEMENT_FILE} is missing.")
@@ -65,7 +76,7 @@ class Snapshot:
         require_stated(manifest, opened)
         if directory.startswith(f"{ROOT}/") and directory != manifest.directory:
             raise SnapshotError(f"{directory}: holds {manifest.label}, which belongs in {manifest.directory}.")
-        return cls(warehouse, directory, manifest, opened)
+        return cls(warehouse, directory, manifest, opened, read_notes(warehouse, directory, manifest, trusted))
 
     def file(self, path: str, sha256: str) -> bytes:
         """Return the bytes of a file of the snapshot, if they are the ones signed.
@@ -89,10 +100,13 @@ class Snapshot:
 
         Raises:
             SnapshotError: The file is not the one signed, or has not the rows the manifest says.
+            ContentRemovedError: It was removed, or has to be, because its time is over.
             KeyUnavailableError: The vault has no key of the tenant.
             ContentUnreadableError: The file does not open with the key.
         """
         shard = self.manifest.shards[index]
+        if shard.path in self.removed:
+            raise ContentRemovedError(f"{self.manifest.label}: {self.removed[shard.path].sentence}.")
         data = self.file(shard.path, shard.sha256)
         aad = shard_aad(self.manifest, shard)
         key = vault.file_key(shard.tenant, aad)
@@ -166,6 +180,11 @@ def list_snapshots(warehouse: Warehouse) -> list[tuple[str, int, str]]:
             if matched and warehouse.exists(f"{directory}/{STATEMENT_FILE}"):
                 found.append((name, int(matched[1]), directory))
     return sorted(found)
+
+
+def newest_version(warehouse: Warehouse, name: str) -> int:
+    """Return the number of the newest complete version of a snapshot; 0 where there is none."""
+    return max((version for known, version, _ in list_snapshots(warehouse) if known == name), default=0)
 
 
 def find_snapshot(warehouse: Warehouse, label: str) -> str:

@@ -1,9 +1,10 @@
 """The training statement: which weights came from which snapshot, recipe and code (SLSA provenance v1).
 
 Specification: https://slsa.dev/spec/v1.0/provenance. The weights are the artifacts; the snapshot, its
-signed statement, the policy, the base model, the tokenizer and the code are resolved dependencies; the
-consumption ledger is a byproduct. A file cannot hold its own digest, so the header of the weights holds
-the digest of the *predicate*, which does not name them, and the statement ties the two together.
+signed statement, the policy, the release ticket, the revocation feeds, the base model, the tokenizer and the
+code are resolved dependencies; the consumption ledger is a byproduct. A file cannot hold its own digest, so
+the header of the weights holds the digest of the *predicate*, which does not name them, and the statement
+ties the two together.
 """
 
 from collections.abc import Mapping
@@ -167,13 +168,25 @@ def dependency(predicate: Mapping[str, Any], name: str) -> Dependency:
     Raises:
         TrainingStatementError: The predicate does not name it exactly once.
     """
-    found = _named(_at(predicate, "buildDefinition", "resolvedDependencies"), name)
+    found = dependencies(predicate, name)
     if len(found) != 1:
         raise TrainingStatementError(f"The training statement does not name one {name}.")
-    annotations = found[0].get("annotations", {})
-    if not isinstance(annotations, Mapping):
-        raise TrainingStatementError(f"The training statement's annotations of {name} are malformed.")
-    return Dependency(name, str(_at(found[0], "uri")), _sha256(found[0]), dict(annotations))
+    return found[0]
+
+
+def dependencies(predicate: Mapping[str, Any], name: str) -> list[Dependency]:
+    """Return all things of one name that the training took in, in order.
+
+    Raises:
+        TrainingStatementError: An entry is malformed.
+    """
+    found = []
+    for entry in _named(_at(predicate, "buildDefinition", "resolvedDependencies"), name):
+        annotations = entry.get("annotations", {})
+        if not isinstance(annotations, Mapping):
+            raise TrainingStatementError(f"The training statement's annotations of {name} are malformed.")
+        found.append(Dependency(name, str(_at(entry, "uri")), _sha256(entry), dict(annotations)))
+    return found
 
 
 def consumption(predicate: Mapping[str, Any]) -> Consumption:

@@ -35,7 +35,7 @@ def require_decisions(data: bytes, name: str, policy: Policy, leaves: Mapping[by
         BrokenLinkError: A decision is not the policy's, or the leaves do not go with those that permit.
         NotCanonicalError: A decision cannot have a digest.
     """
-    decisions = _read(data, name)
+    decisions = read_decisions(data, name)
     for decision in decisions:
         _require_replayed(decision, name, policy)
     permitted = Counter[bytes]()
@@ -44,6 +44,21 @@ def require_decisions(data: bytes, name: str, policy: Policy, leaves: Mapping[by
             permitted[bytes.fromhex(decision["digest"])] += decision["records"]
     require(permitted == Counter(leaves), f"{name}: the records permitted are not those in the leaves, by decision.")
     return len(decisions)
+
+
+def read_decisions(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Return the distinct decisions that some bytes list; whether they are the policy's is not asked.
+
+    Raises:
+        BrokenLinkError: The bytes are no list of decisions.
+    """
+    try:
+        decisions = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BrokenLinkError(f"{name}: is not JSON.") from error
+    sound = isinstance(decisions, list) and all(_is_decision(entry) for entry in decisions)
+    require(sound, f"{name}: is not a list of decisions.")
+    return list(decisions)
 
 
 def _require_replayed(decision: Mapping[str, Any], name: str, policy: Policy) -> None:
@@ -55,16 +70,6 @@ def _require_replayed(decision: Mapping[str, Any], name: str, policy: Policy) ->
     verdict = decide(policy, facts).document()
     same = verdict == {part: stated[part] for part in verdict}
     require(same, f"{name}: a decision ({stated['reason']}) is not the one the policy makes from its facts.")
-
-
-def _read(data: bytes, name: str) -> list[dict[str, Any]]:
-    try:
-        decisions = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BrokenLinkError(f"{name}: is not JSON.") from error
-    sound = isinstance(decisions, list) and all(_is_decision(entry) for entry in decisions)
-    require(sound, f"{name}: is not a list of decisions.")
-    return list(decisions)
 
 
 def _is_decision(entry: Any) -> bool:

@@ -1,7 +1,8 @@
 """Do these weights come from where they say?
 
 Signature → weights → header → further files → recipe → consumption ledger → the snapshot's signed copies →
-each record consumed is in the snapshot → the snapshot itself. Files only: no database, no network.
+release ticket → revocations → each record consumed is in the snapshot → the snapshot itself. Files only: no
+database, no network.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import SnapshotManifest
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_stated
 from lineage.statement import Opened, TrustedKey, open_envelope
+from lineage.training_admission import TICKET_FILE, feed_path, feeds_heeded
 from lineage.vault import Vault
+from lineage.verify_release import verify_revocations, verify_ticket
 from lineage.verify_snapshot import stated_manifest, verify_snapshot
 from lineage.warehouse import Warehouse
 
@@ -60,6 +63,8 @@ def verify_model(
     _recipe(chain, directory, opened)
     consumed = _consumption(chain, directory, opened)
     manifest, signed = _copies(chain, directory, opened, trusted)
+    verify_ticket(chain, directory, opened, manifest, signed, consumed, trusted)
+    verify_revocations(chain, directory, opened, manifest, consumed, trusted)
     place = snapshot or (directory / "../../.." / manifest.directory).resolve()
     _subset(chain, consumed, Snapshot(Warehouse(place), "", manifest, signed), place)
     with chain.within("snapshot"):
@@ -113,9 +118,10 @@ def _files(chain: Chain, directory: Path, opened: Opened) -> None:
         stated = training.stated_files(opened.predicate)
         for path, sha256 in stated.items():
             require(_sha256_of(directory / path) == sha256, f"{path}: its bytes are not the ones that were signed.")
+        feeds = {feed_path(feed.number) for feed in feeds_heeded(opened.predicate)}
     chain.holds(Link.FILES, f"{len(stated)} as signed")
     covered = {*stated, *opened.artifacts, TRAINING_FILE, RECIPE_FILE, training.consumption(opened.predicate).path}
-    covered |= {f"snapshot/{MANIFEST_FILE}", f"snapshot/{STATEMENT_FILE}"}
+    covered |= {f"snapshot/{MANIFEST_FILE}", f"snapshot/{STATEMENT_FILE}", TICKET_FILE, *feeds}
     found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
     if found - covered:
         chain.passes_over(f"Files that the training statement does not name: {', '.join(sorted(found - covered))}.")

@@ -1,11 +1,13 @@
 """Is this snapshot the one that was signed, and does it hold together?
 
-Without keys: signature → manifest → files → leaves → roots → counts → policy. With a vault also: content →
-record commitment → leaf, which shows that the encrypted shards hold what the leaves stand for.
+Without keys: signature → manifest → files → leaves → roots → counts → policy → activation →
+decisions → request → inputs.
+With a vault also: content → record commitment → leaf, which shows that the encrypted shards hold what the
+leaves stand for.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +17,12 @@ from lineage import leaf
 from lineage.canonical import digest_of, sha256_hex
 from lineage.links import Chain, Link, require
 from lineage.manifest import Shard, SnapshotManifest, inconsistencies, parse_manifest, snapshot_root, tenant_roots
+from lineage.retention import Removal, is_note, read_notes
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_leaves, require_root
 from lineage.statement import Opened, TrustedKey, open_envelope, snapshot_statement
 from lineage.vault import Vault
+from lineage.verify_activation import verify_activation
+from lineage.verify_asked import verify_inputs, verify_request
 from lineage.verify_decisions import require_decisions
 from lineage.warehouse import Warehouse
 from policies.document import Policy, load_policy
@@ -47,7 +52,11 @@ def verify_snapshot(
     _shards(chain, snapshot)
     decided = _leaves(chain, snapshot)
     _roots(chain, manifest)
-    _decisions(chain, snapshot, _policy(chain, snapshot), decided)
+    policy = _policy(chain, snapshot)
+    verify_activation(chain, snapshot, trusted)
+    _decisions(chain, snapshot, policy, decided)
+    verify_request(chain, snapshot)
+    verify_inputs(chain, snapshot)
     _quality(chain, snapshot)
     if vault is None:
         chain.passes_over(NO_KEYS)
@@ -79,33 +88,57 @@ def _opened(chain: Chain, warehouse: Warehouse, trusted: Sequence[TrustedKey]) -
         same = opened.statement == snapshot_statement(manifest, manifest.digest())
         require(same, "The statement does not say what the manifest says.")
     chain.holds(Link.STATEMENT, f"{len(opened.artifacts)} artifacts and all fields agree")
-    return Snapshot(warehouse, "", manifest, opened)
+    return Snapshot(warehouse, "", manifest, opened, _removed(chain, warehouse, manifest, trusted))
+
+
+def _removed(
+    chain: Chain, warehouse: Warehouse, manifest: SnapshotManifest, trusted: Sequence[TrustedKey]
+) -> Mapping[str, Removal]:
+    """Return what was removed under retention; without a signed note nothing was, and a missing file is missing."""
+    with chain.testing(Link.RETENTION):
+        removed = read_notes(warehouse, "", manifest, trusted)
+    if removed:
+        chain.holds(Link.RETENTION, "; ".join(removed[path].sentence for path in sorted(removed)))
+    return removed
 
 
 def _listing(chain: Chain, snapshot: Snapshot) -> None:
     named = {path for shard in snapshot.manifest.shards for path in (shard.path, shard.leaves_path)}
     with chain.testing(Link.LISTING):
         found = set(snapshot.files())
-        missing = sorted(named - found)
+        missing = sorted(named - found - set(snapshot.removed))
         extra = sorted(path for path in found - named if path.startswith(PROVED_DIRECTORIES))
         require(not missing, f"{', '.join(missing)}: named by the manifest, and missing.")
         require(not extra, f"{', '.join(extra)}: here, and not named by the manifest.")
-    chain.holds(Link.LISTING, f"{len(named)} files of shards and leaves, none missing, none added")
+    gone = len(named - found)
+    told = "none missing" if not gone else f"{gone} removed under retention"
+    chain.holds(Link.LISTING, f"{len(named)} files of shards and leaves, {told}, none added")
     manifest = snapshot.manifest
-    attached = {manifest.policy.path, manifest.decisions.path, manifest.quality.path}
-    others = sorted(found - named - attached - {MANIFEST_FILE, STATEMENT_FILE})
+    attached = {file.path for file in manifest.attached}
+    notes = {path for path in found if is_note(path)}
+    others = sorted(found - named - attached - notes - {MANIFEST_FILE, STATEMENT_FILE})
     if others:
         chain.passes_over(f"Files that the statement does not name: {', '.join(others)}.")
 
 
 def _shards(chain: Chain, snapshot: Snapshot) -> None:
+    standing = _standing(snapshot)
     total = 0
-    for shard in snapshot.manifest.shards:
+    for shard in standing:
         with chain.testing(Link.SHARDS):
             data = snapshot.file(shard.path, shard.sha256)
             require(len(data) == shard.bytes, f"{shard.path}: has not the size the manifest says.")
         total += len(data)
-    chain.holds(Link.SHARDS, f"{len(snapshot.manifest.shards)} files, {total:,} bytes, each as signed")
+    chain.holds(Link.SHARDS, f"{len(standing)} files, {total:,} bytes, each as signed")
+    for shard in standing:
+        if shard.path in snapshot.removed:
+            chain.passes_over(f"Retention: {shard.path} has to go, and is still here.")
+
+
+def _standing(snapshot: Snapshot) -> list[Shard]:
+    """Return the shards whose files are to be looked at: all but those removed under retention."""
+    found = set(snapshot.files())
+    return [shard for shard in snapshot.manifest.shards if shard.path in found or shard.path not in snapshot.removed]
 
 
 def _leaves(chain: Chain, snapshot: Snapshot) -> Counter[bytes]:
@@ -184,11 +217,16 @@ def _quality(chain: Chain, snapshot: Snapshot) -> None:
 
 
 def _content(chain: Chain, snapshot: Snapshot, vault: Vault) -> None:
+    rows = 0
     for index, shard in enumerate(snapshot.manifest.shards):
+        if shard.path in snapshot.removed:
+            chain.passes_over(f"Content: of {shard.path} nobody can look at it again; its leaves stand.")
+            continue
         with chain.testing(Link.CONTENT):
             records, leaves = snapshot.shard(index, vault), snapshot.leaves_file(index)
             _require_content(records, leaves, shard, vault)
-    chain.holds(Link.CONTENT, f"{snapshot.manifest.rows:,} records decrypted, each is what its leaf stands for")
+        rows += shard.rows
+    chain.holds(Link.CONTENT, f"{rows:,} records decrypted, each is what its leaf stands for")
 
 
 def _require_content(records: pa.Table, leaves: pa.Table, shard: Shard, vault: Vault) -> None:

@@ -3,9 +3,14 @@
 ::
 
     landing/<source>/<batch>/…           raw records, one encrypted file a tenant, and batch.json last
+    claims/<source>/<batch>/…            what flags in the logs claim about consent, one encrypted file a tenant
     quarantine/<source>/<batch>.jsonl    where and why, never what
     governed/<tenant>/<source>/<batch>/… redacted records and findings, and unit.json last
+    policies/<id>/v<k>/…                 policy.json and its activation
     snapshots/<name>/v<k>/…              shards/, leaves/, policy.json, manifest.json, statement.dsse.json last
+    releases/<name>/v<k>/…               tickets: who may train on the snapshot, or that nobody may
+    revocations/<name>/v<k>/…            feeds: records that may no longer be used, and a renewed lease
+    decision_log/…                       every distinct decision, with how often it was made
     models/<name>/<run>/…                weights, consumption/, training.dsse.json last
 
 Nothing is visible until it is whole: a file is written under a staging name, flushed to disk and moved
@@ -16,6 +21,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -126,6 +132,14 @@ class Warehouse:
         """Return the paths of all whole files under a directory, at any depth, sorted."""
         found = (info.path for info in self._under(directory, recursive=True) if info.type == pafs.FileType.File)
         return sorted(path for path in found if STAGING not in path)
+
+    def unfinished(self, directory: str) -> list[tuple[str, datetime, int]]:
+        """Return path, time of the last write (UTC) and size of all files under a directory that are not whole.
+
+        They are being written now, or a process died while it wrote them.
+        """
+        found = (info for info in self._under(directory, recursive=True) if info.type == pafs.FileType.File)
+        return sorted((info.path, info.mtime, info.size) for info in found if STAGING in info.path)
 
     def directories(self, directory: str) -> list[str]:
         """Return the names of the directories directly under a directory, sorted.

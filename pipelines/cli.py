@@ -11,9 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from lineage.cli import ledger_app, snapshot_app, trace_app, verify
+from lineage.cli import ledger_app, officer_app, trace_app, verify
+from pipelines.commands.policy import policy_app
+from pipelines.commands.policy_activation import approve_version, propose_version, show_history
+from pipelines.commands.policy_replay import replay_decisions, show_log
+from pipelines.commands.retention import retention_app
+from pipelines.commands.snapshot import snapshot_app
 from pipelines.settings import Settings
-from policies.cli import app as policy_app
 from policies.errors import LineweightError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, err, out, table
 from training_jobs.cli import train_command
@@ -30,10 +34,17 @@ source_app = typer.Typer(no_args_is_help=True, help="Sources: what is declared, 
 
 app.add_typer(source_app, name="source")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(officer_app, name="officer")
 app.add_typer(policy_app, name="policy")
 app.add_typer(snapshot_app, name="snapshot")
+app.add_typer(retention_app, name="retention")
 app.add_typer(trace_app, name="trace")
 app.command("verify")(verify)
+policy_app.command("propose")(propose_version)
+policy_app.command("approve")(approve_version)
+policy_app.command("history")(show_history)
+policy_app.command("replay")(replay_decisions)
+policy_app.command("log")(show_log)
 
 
 def main() -> None:
@@ -132,28 +143,6 @@ def govern(
     emit(report, as_json, lambda: show_governing(report))
 
 
-@snapshot_app.command("build")
-def snapshot_build(
-    name: Annotated[str, typer.Argument(help="Name of a snapshot request.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonFlag = False,
-) -> None:
-    """Build, check and publish the next version of a snapshot that a request asks for."""
-    from pipelines.deployment import Deployment
-    from pipelines.gates import check_staged
-    from pipelines.journey import publish_snapshot, stage_snapshot
-    from pipelines.reports import show_published, snapshot_report
-    from pipelines.watching import watched
-
-    deployment = Deployment(_settings(home))
-    with watched(f"building {name}") as advance:
-        directory = stage_snapshot(deployment, name, advance)
-    check_staged(deployment, directory).require(name)
-    published = publish_snapshot(deployment, directory)
-    report = snapshot_report(published)
-    emit(report, as_json, lambda: show_published(report))
-
-
 @app.command()
 def demo(
     home: Annotated[Path, typer.Option("--home", envvar="LINEWEIGHT_HOME", help="A directory for it.")] = Path(
@@ -164,8 +153,8 @@ def demo(
     as_json: JsonFlag = False,
 ) -> None:
     """Make a small world and take it the whole way: from logs to weights that know where they came from."""
-    from pipelines.demo import Demo
-    from pipelines.demo_tables import show_demo
+    from pipelines.demonstration.demo import Demo
+    from pipelines.demonstration.tables import show_demo
 
     journey = Demo(home, seed, records).run()
     emit(journey.document(), as_json, lambda: show_demo(journey))

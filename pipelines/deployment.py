@@ -7,16 +7,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+from lineage.activation import ActivePolicy
 from lineage.home import Home
 from lineage.ledger.store import Ledger
+from lineage.snapshot_request import SnapshotRequest
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import AsOf, Known
-from pipelines.land import LandUnit, land_units
-from pipelines.request import SnapshotRequest, load_requests
+from pipelines.landing.land import LandUnit, land_units
+from pipelines.policy.activation import active_policies
 from pipelines.settings import Settings
+from pipelines.snapshots.request import load_requests
 from pipelines.sources.declaration import SourceDeclaration, load_declarations
-from policies.document import Policy, load_policies
+from policies.document import Policy
 from policies.errors import UsageError
 
 Declared = TypeVar("Declared")
@@ -31,7 +34,8 @@ class Deployment:
     @cached_property
     def home(self) -> Home:
         """Warehouse, ledger and vault of this deployment."""
-        return Home(self.settings.home, self.settings.database_url, self.settings.keys, seed=self.settings.seed)
+        said = self.settings
+        return Home(said.home, said.database_url, said.keys, seed=said.seed, named_officers=said.officers)
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -64,10 +68,22 @@ class Deployment:
         """Snapshot requests, by name."""
         return load_requests(self.settings.requests_directory)
 
-    @cached_property
+    @property
     def policies(self) -> dict[str, Policy]:
         """Policies in force, by id."""
-        return {policy.policy_id: policy for policy in load_policies(self.settings.policies)}
+        return {policy_id: active.policy for policy_id, active in self.in_force.items()}
+
+    @cached_property
+    def in_force(self) -> dict[str, ActivePolicy]:
+        """Policies in force, by id, each with what put it in force.
+
+        Where there are officers, the versions that two of them signed; else the documents as they stand.
+
+        Raises:
+            LineweightError: A version in force does not verify, or is gone; a document is no policy; a policy's
+                golden cases fail, or leave a rule untested.
+        """
+        return active_policies(self.home, self.settings.policies)
 
     def declaration(self, source: str) -> SourceDeclaration:
         """Return a declared source.
@@ -115,9 +131,11 @@ class Deployment:
     def known(self, as_of: AsOf) -> Known:
         """Return what the ledgers and declarations say, as known at an instant."""
         return Known(
-            consents=self.ledger.consents(known_at=as_of.recorded_at),
-            agreements=self.ledger.agreements(known_at=as_of.recorded_at),
+            consents=self.ledger.consent_table(as_of.recorded_at),
+            agreements=self.ledger.agreement_table(as_of.recorded_at),
+            links=self.ledger.link_table(as_of.recorded_at),
             categories={name: declared.data_categories for name, declared in self.declarations.items()},
+            region=self.settings.region,
         )
 
 

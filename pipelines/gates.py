@@ -11,8 +11,9 @@ from lineage.encrypted import read_encrypted
 from lineage.record import RECORD_SCHEMA
 from pipelines.deployment import Deployment
 from pipelines.govern import Governed
-from pipelines.publish import read_draft, record_quality
 from pipelines.quality import Suite, validate
+from pipelines.snapshots.publish import record_quality
+from pipelines.snapshots.staging import read_draft
 from policies.errors import LineweightError
 
 

@@ -26,7 +26,7 @@ from lineage.leaf import record_digests
 from lineage.record import KEY_COLUMNS, RECORD_SCHEMA
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
-from pipelines.facts import AsOf, Known, decide_records
+from pipelines.facts import AsOf, Drawn, Known, Terms, conclude, draw
 from pipelines.redaction.engine import Redactor
 from pipelines.redaction.findings import FINDING_SCHEMA
 from pipelines.redaction.profile import load_profile
@@ -100,8 +100,21 @@ class Governed:
     entities: Mapping[str, int] = field(default_factory=dict)
 
 
-def gate(keys: pa.Table, known: Known, policies: Sequence[Policy], as_of: AsOf) -> pa.Table:
-    """Return which records any policy in force permits, ``n`` rows of ``GATE_SCHEMA``, in order.
+@dataclass(frozen=True)
+class Gated:
+    """What the gate decided.
+
+    Attributes:
+        rows: ``n`` rows of ``GATE_SCHEMA``, in the order of the records given.
+        decisions: Every distinct decision that was made and how often, by policy id.
+    """
+
+    rows: pa.Table
+    decisions: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def gate(keys: pa.Table, known: Known, policies: Sequence[Policy], as_of: AsOf) -> Gated:
+    """Decide which records any policy in force permits; facts of equal terms are drawn once.
 
     Args:
         keys: ``n`` rows of the key columns of ``RECORD_SCHEMA``.
@@ -110,15 +123,22 @@ def gate(keys: pa.Table, known: Known, policies: Sequence[Policy], as_of: AsOf) 
         as_of: The instant asked about.
 
     Returns:
-        A record that no policy permits carries the reason of the first policy.
+        A row a record, in order; one that no policy permits carries the reason of the first policy.
     """
     permitted = pa.repeat(pa.scalar(False), keys.num_rows)
     reason = pa.repeat(pa.scalar("no-policy"), keys.num_rows)
+    drawn: dict[Terms, Drawn] = {}
+    decisions = {}
     for place, policy in enumerate(policies):
-        decided = decide_records(keys, known, policy, "tenant", as_of).rows
-        reason = decided["reason"] if place == 0 else pc.if_else(decided["permitted"], decided["reason"], reason)
-        permitted = pc.or_(permitted, decided["permitted"])
-    return pa.table({"record_id": keys["record_id"], "permitted": permitted, "reason": reason}, schema=GATE_SCHEMA)
+        terms = Terms.of(policy)
+        if terms not in drawn:
+            drawn[terms] = draw(keys, known, terms, "tenant", as_of)
+        decided = conclude(drawn[terms], policy)
+        rows, decisions[policy.policy_id] = decided.rows, decided.decisions
+        reason = rows["reason"] if place == 0 else pc.if_else(rows["permitted"], rows["reason"], reason)
+        permitted = pc.or_(permitted, rows["permitted"])
+    rows = pa.table({"record_id": keys["record_id"], "permitted": permitted, "reason": reason}, schema=GATE_SCHEMA)
+    return Gated(rows, decisions)
 
 
 def govern_unit(unit: GovernUnit) -> Governed:

@@ -11,16 +11,19 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from lineage.encrypted import RowGroup, row_groups, write_encrypted
-from lineage.ledger.entries import Artifact, Batch
+from lineage.ledger.entries import Artifact
 from pipelines.beam import Result, Unit, run_units
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
 from pipelines.govern import Governed, GovernUnit, gate, govern_unit, landed_keys, parts
-from pipelines.land import land_file
-from pipelines.landed import LandResult, landed, tenant_path
-from pipelines.publish import Plan, Published, publish, stage
-from pipelines.select import select
-from pipelines.shards import BuiltShard, ShardUnit, build_shard
+from pipelines.landing.entering import enter
+from pipelines.landing.land import land_file
+from pipelines.landing.landed import LandResult, landed_batches, tenant_path
+from pipelines.policy.decision_log import log_governing, log_snapshot
+from pipelines.snapshots.considered import ask_for, inputs_of
+from pipelines.snapshots.publish import Published, publish
+from pipelines.snapshots.shards import BuiltShard, ShardUnit, build_shard
+from pipelines.snapshots.staging import Plan, stage
 from policies.errors import InputError
 
 Advance = Callable[[int, int], None]
@@ -42,25 +45,8 @@ def land_source(deployment: Deployment, source: str, advance: Advance = unwatche
     if not units:
         raise InputError(f"{source}: the declaration names no file that exists.", remedy="Check `files` in it.")
     results = _run(deployment, units, land_file, LandResult, advance)
-    # What the ledger has already changes nothing; what a crash kept from it is entered now.
-    for result in results:
-        deployment.ledger.add_batch(_batch(result))
+    enter(deployment.ledger, deployment.warehouse, deployment.vault, results, datetime.now(UTC))
     return results
-
-
-def _batch(result: LandResult) -> Batch:
-    """Return what the ledger keeps of a landed file."""
-    return Batch(
-        source=result.source,
-        batch=result.batch,
-        file_name=result.file,
-        landed_at=datetime.fromisoformat(result.landed_at),
-        records=result.records,
-        quarantined=result.quarantined,
-        repeated=result.repeated,
-        tenants=dict(result.tenants),
-        declaration_digest=result.declaration_digest,
-    )
 
 
 def govern_source(deployment: Deployment, source: str, advance: Advance = unwatched) -> list[Governed]:
@@ -80,14 +66,17 @@ def _govern_units(deployment: Deployment, source: str, as_of: AsOf) -> Iterator[
     batches = landed_results(deployment, source)
     for batch in batches:
         _forget_other_tenants(deployment, batch)
+    # What was governed of a swept batch stays as it is: there is nothing left to make it from again.
+    batches = [batch for batch in batches if not batch.swept_at]
     known = deployment.known(as_of)
     for tenant in sorted({tenant for batch in batches for tenant in batch.tenants}):
         files = {one.batch: tenant_path(source, one.batch, tenant) for one in batches if tenant in one.tenants}
         keys = [landed_keys(deployment.warehouse, deployment.vault, file, tenant) for file in files.values()]
         decided = gate(pa.concat_tables(keys), known, list(deployment.policies.values()), as_of)
+        log_governing(deployment.warehouse, tenant, source, decided.decisions, as_of)
         first = 0
         for (digest, file), rows in zip(files.items(), keys, strict=True):
-            of_file = decided.slice(first, rows.num_rows)
+            of_file = decided.rows.slice(first, rows.num_rows)
             yield from _units_of_file(deployment, _whole(deployment, tenant, source, digest, file), of_file)
             first += rows.num_rows
 
@@ -127,9 +116,7 @@ def _units_of_file(deployment: Deployment, whole: GovernUnit, decided: pa.Table)
 
 def landed_results(deployment: Deployment, source: str) -> list[LandResult]:
     """Return the whole batches of a source; one that was cut short is not among them."""
-    warehouse = deployment.warehouse
-    found = [landed(warehouse, source, batch) for batch in warehouse.directories(f"landing/{source}")]
-    return [batch for batch in found if batch is not None]
+    return landed_batches(deployment.warehouse, source)
 
 
 def _forget_other_tenants(deployment: Deployment, batch: LandResult) -> None:
@@ -163,24 +150,18 @@ def stage_snapshot(deployment: Deployment, name: str, advance: Advance = unwatch
     """Select what a request asks for, write its shards, and return the directory; nothing is visible yet.
 
     Raises:
-        UsageError: There is no such request, or its policy or one of its sources is not known.
+        UsageError: There is no such request, or one of its sources is not known.
+        RequestError: Its policy is not in force, or is for something else.
         NothingGovernedError: There is nothing to select from.
     """
-    request = deployment.request(name)
-    for source in request.sources:
-        deployment.declaration(source)
-    policy = deployment.policy(request.policy)
     as_of = deployment.as_of()
-    governed = governed_parts(deployment)
-    selection = select(
-        request, governed, deployment.known(as_of), policy, as_of, deployment.warehouse, deployment.vault
-    )
+    asked = ask_for(deployment, deployment.request(name), as_of).required()
+    redacted = asked.parts[0]
     plan = Plan(
-        request=request,
-        selection=selection,
-        policy=policy,
-        as_of=as_of,
-        redaction=deployment.redaction(selection.profile, selection.redaction),
+        asked=asked,
+        inputs=inputs_of(deployment, asked),
+        activation=deployment.in_force[asked.policy.policy_id].envelope,
+        redaction=deployment.redaction(redacted.profile, redacted.redaction),
         ledger_checkpoint=deployment.ledger.checkpoint(as_of.recorded_at),
     )
 
@@ -198,6 +179,7 @@ def publish_snapshot(deployment: Deployment, directory: str) -> Published:
     """
     published = publish(deployment.warehouse, deployment.vault, directory)
     manifest = published.manifest
+    log_snapshot(deployment.warehouse, manifest)
     deployment.ledger.add_artifact(
         Artifact(
             kind="snapshot",

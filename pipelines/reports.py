@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines.govern import Governed
-from pipelines.landed import LandResult
-from pipelines.publish import Published
+from pipelines.landing.landed import LandResult
+from pipelines.snapshots.publish import Published
 from policies.terminal import out, table
 
 Report = dict[str, Any]
@@ -88,6 +88,7 @@ def snapshot_report(published: Published) -> Report:
             tenant: sum(shard.rows for shard in manifest.shards if shard.tenant == tenant)
             for tenant in manifest.tenant_roots
         },
+        "parts": {part: manifest.rows_of(part) for part in sorted({shard.split for shard in manifest.shards})},
     }
 
 
@@ -102,6 +103,10 @@ def show_published(report: Report) -> None:
     rows += [("quarantined", counts["quarantined"])]
     out.print(table("Records", ("what became of them", "records"), rows))
     out.print(table("Tenants", ("tenant", "records"), sorted(report["tenants"].items())))
+    if len(report["parts"]) > 1:
+        out.print(table("Parts", ("part", "records"), sorted(report["parts"].items())))
+    if not report["published_before"]:
+        out.print(f"Next, whoever may release it: lineweight snapshot approve {report['snapshot']}", highlight=False)
 
 
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -11,8 +11,10 @@ from pydantic import AwareDatetime, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lineage.home_settings import SETTINGS_FILE, HomeSettings
+from lineage.officers import NamedOfficer, OfficerName
 from lineage.warehouse import Warehouse
 from policies.errors import UsageError
+from policies.vocabulary import EventId
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies" / "documents"
 
@@ -35,6 +37,8 @@ class Settings(BaseSettings):
         rows_per_unit: Landed records in one unit of governing.
         landing_days: Days that raw records are kept after landing.
         runner: Name of the Beam runner.
+        region: Where this deployment keeps its records, as agreements name regions; unknown when not set.
+        officers: Who may put policies in force and release snapshots, by name; in ``lineweight.yaml`` alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="LINEWEIGHT_", frozen=True, extra="ignore")
@@ -52,6 +56,8 @@ class Settings(BaseSettings):
     rows_per_unit: int = Field(default=2_000, ge=1)
     landing_days: int = Field(default=30, ge=1)
     runner: str = "FnApiRunner"
+    region: EventId | None = None
+    officers: dict[OfficerName, NamedOfficer] = {}
 
     @classmethod
     def load(cls, home: str | None = None) -> "Settings":
@@ -62,9 +68,13 @@ class Settings(BaseSettings):
 
         Raises:
             HomeSettingsError: The file holds something that is no setting; every fault is named.
+            UsageError: The environment names officers: the file alone does, so that all commands know the same.
         """
         said: dict[str, Any] = {} if home is None else {"home": home}
         asked = cls(**said)
+        if "officers" in asked.model_fields_set:
+            remedy = f"Unset LINEWEIGHT_OFFICERS, and name the officers in {SETTINGS_FILE} in the home."
+            raise UsageError("Officers are not named in the environment.", remedy=remedy)
         kept = HomeSettings.of(Warehouse(asked.home)).said()
         return cls(**said, **{name: value for name, value in kept.items() if name not in asked.model_fields_set})
 

@@ -24,6 +24,7 @@ def train_on(deployment: Deployment, snapshot: str, options: Mapping[str, Any], 
         advance: Told the steps done and their number.
 
     Raises:
+        NotReleasedError: Nobody released the snapshot for this; `lineage.releasing.approve_release` does.
         LineweightError: As `training_jobs.sft.train`.
     """
 
@@ -32,7 +33,8 @@ def train_on(deployment: Deployment, snapshot: str, options: Mapping[str, Any], 
 
     name = snapshot.partition("@")[0].replace("_", "-")
     recipe = Recipe(**{"snapshot": snapshot, "name": name, **options})
-    trained = train(recipe, deployment.warehouse, deployment.vault, deployment.home.trusted(), progress)
+    home = deployment.home
+    trained = train(recipe, home.warehouse, deployment.vault, home.trusted(), home.releasers(), progress)
     enter_models(deployment)
     return trained
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from policies.consent import MixedEventsError
 from policies.instants import Instant, written
 from policies.vocabulary import EventId, Slug, SortedWords, known_purpose
+from policies.written_out import canonical_digest
 
 Purposes = Annotated[tuple[Annotated[str, AfterValidator(known_purpose)], ...], SortedWords]
 
@@ -23,7 +24,7 @@ class TenantScope(StrEnum):
     SHARED = "shared"
 
 
-_ORDER = list(TenantScope)
+SCOPES = tuple(TenantScope)
 
 
 class AgreementEvent(BaseModel):
@@ -59,12 +60,16 @@ class AgreementEvent(BaseModel):
             "recorded_at": written(self.recorded_at),
         }
 
+    def digest(self) -> str:
+        """Return the SHA-256 of the document's RFC 8785 bytes, in hexadecimal."""
+        return canonical_digest(self.document())
+
 
 def agreement_at(events: Iterable[AgreementEvent], at: datetime, known_at: datetime) -> AgreementEvent | None:
     """Return the agreement in force at an instant, as far as it was known at another.
 
     The latest wins; of those of one instant the one that allows least: the narrower scope, then fewer
-    purposes, then the shorter retention. Order of arrival and duplicates change nothing.
+    purposes, then the shorter retention, then fewer regions. Order of arrival and duplicates change nothing.
 
     Args:
         events: One tenant's events, in any order.
@@ -81,16 +86,21 @@ def agreement_at(events: Iterable[AgreementEvent], at: datetime, known_at: datet
     if len({event.tenant for event in told}) > 1:
         raise MixedEventsError("The agreements are not those of one tenant.")
     heard = [event for event in told if event.recorded_at <= known_at and event.effective_at <= at]
-    return max(heard, key=lambda event: (event.effective_at, *_little(event)), default=None)
+    if not heard:
+        return None
+    last = max((event.effective_at, *_little(event)) for event in heard)
+    equal = [event for event in heard if (event.effective_at, *_little(event)) == last]
+    return equal[0] if len(equal) == 1 else max(equal, key=AgreementEvent.digest)
 
 
 def _little(event: AgreementEvent) -> tuple[Any, ...]:
-    """Order agreements of one instant by how little they allow, and then by their content."""
+    """Order agreements of one instant by how little they allow, what allows least last."""
     unlimited = event.retention_days is None
     return (
-        -_ORDER.index(event.scope),
+        -SCOPES.index(event.scope),
         -len(event.purposes),
         not unlimited,
         -(event.retention_days or 0),
-        event.model_dump_json(),
+        bool(event.regions),
+        -len(event.regions),
     )

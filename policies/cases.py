@@ -1,5 +1,6 @@
 """Golden cases: running the examples of a policy against its rules, and finding rules without one."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +31,24 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A policy's cases, and the ids of its rules that no case comes to."""
+    """A policy's cases, what was decided about them, and how far they reach."""
 
     policy: Policy
     results: tuple[CaseResult, ...]
-    untested: tuple[str, ...]
+
+    @property
+    def coverage(self) -> dict[str, int]:
+        """How many cases that pass each rule decides, by rule id, in the order in which rules are tried.
+
+        That a case merely meets a rule's condition is not enough: an earlier rule may have decided.
+        """
+        decided = Counter(result.decision.rule for result in self.results if result.passed)
+        return {rule.id: decided[rule.id] for rule in self.policy.rules}
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """The ids of the rules that decide no case that passes."""
+        return tuple(rule for rule, cases in self.coverage.items() if not cases)
 
     @property
     def failed(self) -> tuple[CaseResult, ...]:
@@ -55,16 +69,11 @@ class Checked:
             "rules": len(self.policy.rules),
             "passed": self.passed,
             "cases": [result.document() for result in self.results],
+            "coverage": self.coverage,
             "untested_rules": list(self.untested),
         }
 
 
 def check(policy: Policy) -> Checked:
-    """Run a policy's golden cases.
-
-    A rule is tested when it decides a case that passes; that a case merely meets its condition is not
-    enough, because an earlier rule may have decided.
-    """
-    results = tuple(CaseResult(case, decide(policy, case.given.facts())) for case in policy.cases)
-    tested = {result.decision.rule for result in results if result.passed}
-    return Checked(policy, results, tuple(rule.id for rule in policy.rules if rule.id not in tested))
+    """Run a policy's golden cases."""
+    return Checked(policy, tuple(CaseResult(case, decide(policy, case.given.facts())) for case in policy.cases))

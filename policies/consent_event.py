@@ -5,7 +5,7 @@ States follow the W3C Data Privacy Vocabulary and ISO/IEC TS 27560; purposes are
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -21,6 +21,7 @@ from policies.vocabulary import (
     known_jurisdiction,
     known_purpose,
 )
+from policies.written_out import canonical_digest
 
 
 class ConsentStatus(StrEnum):
@@ -42,6 +43,15 @@ class ConsentStatus(StrEnum):
 VALID = frozenset({ConsentStatus.GIVEN, ConsentStatus.RENEWED})
 """The only states that allow processing."""
 
+UNANSWERED = frozenset({ConsentStatus.UNKNOWN, ConsentStatus.REQUESTED, ConsentStatus.DEFERRED})
+"""No consent, but no refusal either: a policy may permit on another legal basis."""
+
+EVERYONE = "everyone"
+"""The ``data_subject_id`` of an event that speaks for every person of its tenant; only a refusal can."""
+
+CLAIM = "log-flag"
+"""The ``method`` of an event that was copied from a flag in a log: what a product claims that a person said."""
+
 
 class LegalBasis(StrEnum):
     """The bases of Art. 6(1) GDPR that a product can rely on: points (a), (b) and (f)."""
@@ -58,7 +68,7 @@ class ConsentEvent(BaseModel):
     """One statement about one person's records. Two events that say the same have the same document.
 
     Attributes:
-        data_subject_id: The keyed pseudonym ``ds_<32 hex>``, never the product's own id.
+        data_subject_id: The keyed pseudonym ``ds_<32 hex>``, never the product's own id; or ``EVERYONE``.
         purposes: What the statement is about, sorted.
         data_categories: The categories it is limited to, sorted; none means all that the notice describes.
         retroactive: Whether a grant covers records collected before it.
@@ -72,7 +82,7 @@ class ConsentEvent(BaseModel):
 
     event_id: EventId
     tenant: Slug
-    data_subject_id: DataSubjectId
+    data_subject_id: DataSubjectId | Literal["everyone"]
     state: ConsentStatus
     legal_basis: LegalBasis = LegalBasis.CONSENT
     purposes: Annotated[Purposes, Field(min_length=1)]
@@ -98,8 +108,19 @@ class ConsentEvent(BaseModel):
             raise ValueError("expires_at must be after effective_at")
         return self
 
+    @model_validator(mode="after")
+    def _only_a_refusal_speaks_for_everyone(self) -> "ConsentEvent":
+        if self.data_subject_id == EVERYONE and self.state in VALID:
+            raise ValueError("consent is a person's own: nobody grants for everyone")
+        return self
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether this was copied from a flag in a log: the grant of a claim fills silence and nothing else."""
+        return self.method == CLAIM
+
     def document(self) -> dict[str, Any]:
-        """Return the event as JSON can carry it; the digest of its canonical bytes is the consent receipt.
+        """Return the event as JSON can carry it; the digest of its canonical bytes is its ``receipt``.
 
         Times are RFC 3339 in UTC with microseconds.
         """
@@ -112,3 +133,7 @@ class ConsentEvent(BaseModel):
                 value = list(value)
             told[name] = str(value) if isinstance(value, StrEnum) else value
         return told
+
+    def receipt(self) -> str:
+        """Return the consent receipt: the SHA-256 of the document's RFC 8785 bytes, in hexadecimal."""
+        return canonical_digest(self.document())

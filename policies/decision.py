@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from policies.agreement import TenantScope
-from policies.consent import VALID, ConsentStatus, LegalBasis
+from policies.consent import UNANSWERED, VALID, ConsentStatus, LegalBasis
 from policies.document import Policy
 from policies.facts import RETROACTIVE, Facts, Licence, ParticipantsPermit
 from policies.reason import Effect, Reason
 
-__all__ = ["Decision", "Effect", "Reason", "decide"]
-
-UNANSWERED = frozenset({ConsentStatus.UNKNOWN, ConsentStatus.REQUESTED, ConsentStatus.DEFERRED})
-"""No consent, but no refusal either: a policy may permit on another legal basis."""
+__all__ = ["UNANSWERED", "Decision", "Effect", "Reason", "decide"]
 
 _NOT_VALID: Mapping[ConsentStatus, Reason] = MappingProxyType(
     {status: Reason(f"consent-{status}") for status in ConsentStatus if status not in VALID}
@@ -77,6 +74,7 @@ def _never_permitted(policy: Policy, facts: Facts) -> Reason | None:
         (facts.tenant_scope is TenantScope.NONE, Reason.TENANT_SCOPE_NONE),
         (facts.pool != "tenant" and facts.tenant_scope is not TenantScope.SHARED, Reason.TENANT_NOT_SHARED),
         (not facts.purpose_in_agreement, Reason.PURPOSE_NOT_IN_AGREEMENT),
+        (not facts.region_allowed, Reason.REGION_NOT_ALLOWED),
         (facts.retention_exceeded, Reason.RETENTION_EXCEEDED),
         (facts.participants is ParticipantsPermit.NOT_ALL, Reason.PARTICIPANT_NOT_PERMITTED),
         (non_commercial, Reason.LICENCE_NON_COMMERCIAL),

@@ -5,20 +5,36 @@ each by its file and path; what concerns several rules together is checked once 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from policies.reason import Reason
-from policies.rule import Case, Rule, StrictModel
+from policies.rule import Case, OneOf, Rule, StrictModel
 from policies.strict_yaml import MAX_BYTES, DocumentError, read_document
-from policies.vocabulary import Slug, known_purpose
+from policies.vocabulary import PURPOSES, EventId, Slug, known_purpose
 
+SUFFIXES = (".yaml", ".yml")
 DOCUMENTS = Path(__file__).parent / "documents"
 """The documents that ship with Lineweight."""
+
+
+Purpose = Annotated[
+    StrictStr, AfterValidator(known_purpose), WithJsonSchema({"type": "string", "enum": sorted(PURPOSES)})
+]
 
 
 class PolicyError(DocumentError):
@@ -34,15 +50,17 @@ class Policy(StrictModel):
         version: Rises whenever the content changes.
         retain_days: Records older than this are denied; an agreement can only shorten it.
         redaction_profile: The profile that records are redacted with before anybody reads them.
+        notices: The versions of notices whose answers count, by notice; rules speak of them as ``notice``.
         commercial: Whether what is made of the records is used commercially.
     """
 
     policy_id: Slug
     version: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-    purpose: Annotated[StrictStr, AfterValidator(known_purpose)]
+    purpose: Purpose
     retain_days: Annotated[StrictInt, Field(gt=0, le=36_500)]
     redaction_profile: Slug
     commercial: StrictBool = True
+    notices: dict[EventId, OneOf[StrictStr]] = Field(default_factory=dict)
     deny: tuple[Rule, ...]
     permit: tuple[Rule, ...]
     cases: tuple[Case, ...]
@@ -71,6 +89,10 @@ def _disagreements(policy: Policy) -> Iterator[InitErrorDetails]:
                 yield _fault((kind, place, "id"), "another rule has the same id")
             if rule.id in set(Reason):
                 yield _fault((kind, place, "id"), "a reason of Lineweight's own; choose another id")
+    for kind, rules in (("deny", policy.deny), ("permit", policy.permit)):
+        for place, rule in enumerate(rules):
+            if rule.when.notice is not None and not policy.notices:
+                yield _fault((kind, place, "when", "notice"), "the document lists no notices")
     names = Counter(case.name for case in policy.cases)
     for place, case in enumerate(policy.cases):
         if names[case.name] > 1:
@@ -100,6 +122,40 @@ def load_policy(data: bytes, name: str) -> Policy:
         raise PolicyError(error.faults) from error
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyFiles:
+    """What was read from files.
+
+    Attributes:
+        policies: Sound documents by the name of their file, in order of policy id.
+        faults: Every fault of the others, each as ``file: path: message``.
+    """
+
+    policies: dict[str, Policy]
+    faults: tuple[str, ...]
+
+
+def read_policies(paths: Iterable[Path]) -> PolicyFiles:
+    """Read policy documents, going on where one cannot be used.
+
+    Args:
+        paths: Files, and directories whose ``*.yaml`` and ``*.yml`` are read.
+    """
+    faults: list[str] = []
+    found: dict[str, Policy] = {}
+    first: dict[str, str] = {}
+    for name, path in _files(paths, faults):
+        try:
+            policy = load_policy(_read(path, name), name)
+        except PolicyError as error:
+            faults += error.faults
+            continue
+        if first.setdefault(policy.policy_id, name) != name:
+            faults.append(f"{name}: policy_id: {first[policy.policy_id]} has the same one")
+        found[name] = policy
+    return PolicyFiles(dict(sorted(found.items(), key=lambda item: item[1].policy_id)), tuple(faults))
+
+
 def load_policies(directory: Path) -> tuple[Policy, ...]:
     """Read every ``*.yaml`` and ``*.yml`` of a directory, in order of policy id.
 
@@ -107,27 +163,27 @@ def load_policies(directory: Path) -> tuple[Policy, ...]:
         PolicyError: A document is not a policy, two have one id, or there is none: without a policy
             nothing could be decided. All faults of all files at once.
     """
-    faults: list[str] = []
-    found: dict[str, tuple[str, Policy]] = {}
-    for path in sorted(path for path in directory.glob("*") if path.suffix in {".yaml", ".yml"}):
-        try:
-            policy = load_policy(_read(path), path.name)
-        except PolicyError as error:
-            faults += error.faults
+    read = read_policies([directory])
+    if read.faults:
+        raise PolicyError(read.faults)
+    return tuple(read.policies.values())
+
+
+def _files(paths: Iterable[Path], faults: list[str]) -> Iterator[tuple[str, Path]]:
+    """Yield the name and place of every file; a directory is named in the faults if it holds none."""
+    for given in paths:
+        if given.suffix in SUFFIXES and not given.is_dir():
+            yield str(given), given
             continue
-        first, _ = found.setdefault(policy.policy_id, (path.name, policy))
-        if first != path.name:
-            faults.append(f"{path.name}: policy_id: {first} has the same one")
-    if not found and not faults:
-        faults.append(f"{directory.name}: directory: holds no policy document")
-    if faults:
-        raise PolicyError(tuple(faults))
-    return tuple(found[policy_id][1] for policy_id in sorted(found))
+        inside = sorted(path for path in given.glob("*") if path.suffix in SUFFIXES)
+        if not inside:
+            faults.append(f"{given.name}: directory: holds no policy document")
+        yield from ((path.name, path) for path in inside)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, name: str) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise PolicyError((f"{path.name}: file: cannot be read",)) from error
+        raise PolicyError((f"{name}: file: cannot be read",)) from error

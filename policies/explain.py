@@ -13,11 +13,14 @@ _PHRASES: Mapping[str, str] = MappingProxyType(
         "consent_at_use": "consent at use is {}",
         "consent_at_collection": "consent when the record was made was {}",
         "legal_basis": "the legal basis is {}",
+        "notice": "the notice it answers is {}",
+        "expressed_by": "it was expressed by {}",
         "categories_covered": "the consent speaks of all the record's data categories",
         "jurisdiction": "the person's jurisdiction is {}",
         "age_band": "the person's age is {}",
         "tenant_scope": "the tenant's agreement is {}",
         "purpose_in_agreement": "the tenant agreed to the purpose",
+        "region_allowed": "the records are kept where the tenant's agreement allows",
         "pool": "the pool is {}",
         "participants": "of the others in the conversation it holds: {}",
         "licence": "the source's licence is {}",
@@ -37,8 +40,8 @@ def _sentences(policy: Policy) -> Iterator[str]:
     )
     yield (
         "No rule can permit a record whose person or tenant is unknown, whose tenant's agreement does not name "
-        "the purpose or does not share while the pool does, whose other participants do not all permit, "
-        "or whose source has no known licence."
+        "the purpose, does not share while the pool does, or asks for regions other than the one in which the records "
+        "are kept, whose other participants do not all permit, or whose source has no known licence."
     )
     if policy.commercial:
         yield "What is made is used commercially: a source with a non-commercial licence is denied."
@@ -46,6 +49,8 @@ def _sentences(policy: Policy) -> Iterator[str]:
         f"A record is denied when it is older than {policy.retain_days:,} days, "
         "or older than the tenant's agreement says if that is less."
     )
+    if policy.notices:
+        yield f"A notice is accepted if it is {_notices(policy)}; any other one is outdated."
     for rule in policy.deny:
         yield f"Denied ({rule.id}) if {_condition(rule.when)}. {_because(rule)}"
     yield (
@@ -58,19 +63,24 @@ def _sentences(policy: Policy) -> Iterator[str]:
     yield f"What is permitted is redacted with the profile {policy.redaction_profile} before anybody reads it."
 
 
+def _notices(policy: Policy) -> str:
+    return _either([f"{notice} in version {_either(versions)}" for notice, versions in sorted(policy.notices.items())])
+
+
 def _condition(when: When) -> str:
     conditions = when.conditions()
-    told = [_phrase(name, conditions[name]) for name in FACT_FIELDS if name in conditions]
+    told = [phrase(name, conditions[name]) for name in FACT_FIELDS if name in conditions]
     return " and ".join(told)
 
 
-def _phrase(name: str, values: Sequence[str | bool]) -> str:
-    phrase = _PHRASES[name]
-    if "{}" in phrase:
-        return phrase.format(_either([str(value) for value in values]))
+def phrase(name: str, values: Sequence[str | bool]) -> str:
+    """Return in words that a fact has one of some values."""
+    words = _PHRASES[name]
+    if "{}" in words:
+        return words.format(_either([str(value) for value in values]))
     if len(values) > 1:
-        return f"{phrase} or not"
-    return phrase if values[0] else f"it is not so that {phrase}"
+        return f"{words} or not"
+    return words if values[0] else f"it is not so that {words}"
 
 
 def _either(words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from policies.agreement import TenantScope
 from policies.consent import VALID, ConsentStatus, LegalBasis, covers
 from policies.licence import Licence, licence_of
-from policies.vocabulary import AGE_BANDS, UNKNOWN, known_jurisdiction
+from policies.vocabulary import AGE_BANDS, UNKNOWN, covers_place, known_jurisdiction
 
 __all__ = [
     "AGE_BANDS",
@@ -28,6 +28,9 @@ __all__ = [
     "categories_covered",
     "consent_at_collection",
     "licence_of",
+    "notice_accepted",
+    "region_allowed",
+    "who_expressed",
     "youngest",
 ]
 
@@ -35,6 +38,8 @@ RETROACTIVE = "retroactive"
 """Consent at collection was missing, and a grant in force at use covers records older than itself."""
 
 Basis = Literal["none", "consent", "contract", "legitimate-interest"]
+Notice = Literal["unknown", "outdated", "accepted"]
+ExpressedBy = Literal["nobody", "other", "data-subject", "guardian"]
 Pool = Literal["tenant", "shared"]
 
 
@@ -52,10 +57,13 @@ FACT_SPACE: Mapping[str, tuple[str | bool, ...]] = MappingProxyType(
         "consent_at_use": tuple(map(str, ConsentStatus)),
         "consent_at_collection": (*map(str, ConsentStatus), RETROACTIVE),
         "legal_basis": get_args(Basis),
+        "notice": get_args(Notice),
+        "expressed_by": get_args(ExpressedBy),
         "categories_covered": (False, True),
         "age_band": AGE_BANDS[::-1],
         "tenant_scope": tuple(map(str, TenantScope)),
         "purpose_in_agreement": (False, True),
+        "region_allowed": (False, True),
         "pool": get_args(Pool)[::-1],
         "participants": tuple(map(str, reversed(ParticipantsPermit))),
         "licence": tuple(map(str, reversed(Licence))),
@@ -80,11 +88,15 @@ class Facts:
         consent_at_use: Status when the record is to be used.
         consent_at_collection: Status when the record was collected, or ``retroactive``.
         legal_basis: Basis of the event in force at use; ``none`` when there is no event.
+        notice: Whether the notice that event answers is one of those the policy lists: ``unknown`` where the
+            event names none, or the policy lists none.
+        expressed_by: Who made that statement: the person, a guardian, somebody else, or nobody.
         categories_covered: That event speaks for all data categories of the record.
         jurisdiction: Where the person is, ISO 3166 in lower case, or ``unknown``.
         age_band: One of ``AGE_BANDS``.
         tenant_scope: How far the tenant's agreement in force goes.
         purpose_in_agreement: That agreement names the purpose.
+        region_allowed: The agreement names no regions, or the one in which the records are kept.
         pool: Whether the snapshot holds one ``tenant`` or is ``shared``.
         participants: Whether all further people in the conversation permit.
         licence: What the source's licence says about commercial use.
@@ -95,11 +107,14 @@ class Facts:
     consent_at_use: ConsentStatus
     consent_at_collection: str
     legal_basis: str
+    notice: str
+    expressed_by: str
     categories_covered: bool
     jurisdiction: str
     age_band: str
     tenant_scope: TenantScope
     purpose_in_agreement: bool
+    region_allowed: bool
     pool: str
     participants: ParticipantsPermit
     licence: Licence
@@ -127,13 +142,19 @@ _ENUMS: Mapping[str, type[StrEnum]] = MappingProxyType(
 )
 
 
+_READ: Mapping[str, Mapping[str | bool, str | bool]] = MappingProxyType(
+    {
+        name: {value: _ENUMS[name](str(value)) if name in _ENUMS else value for value in space}
+        for name, space in FACT_SPACE.items()
+    }
+)
+
+
 def _readable(name: str, value: object) -> str | bool:
     if name == "jurisdiction":
         return _jurisdiction(value)
-    space = FACT_SPACE[name]
-    wanted = bool if isinstance(space[0], bool) else str
-    fact = next((one for one in space if isinstance(value, wanted) and value == one), space[0])
-    return _ENUMS[name](str(fact)) if name in _ENUMS else fact
+    least = FACT_SPACE[name][0]
+    return _READ[name].get(value if isinstance(value, str | bool) else least, _READ[name][least])
 
 
 def _jurisdiction(value: object) -> str:
@@ -148,11 +169,14 @@ IN_ORDER = Facts(
     consent_at_use=ConsentStatus.GIVEN,
     consent_at_collection=ConsentStatus.GIVEN.value,
     legal_basis=LegalBasis.CONSENT.value,
+    notice="accepted",
+    expressed_by="data-subject",
     categories_covered=True,
     jurisdiction="de",
     age_band="adult",
     tenant_scope=TenantScope.SHARED,
     purpose_in_agreement=True,
+    region_allowed=True,
     pool="tenant",
     participants=ParticipantsPermit.NONE,
     licence=Licence.COMMERCIAL,
@@ -168,6 +192,35 @@ def consent_at_collection(at_collection: ConsentStatus, at_use: ConsentStatus, r
     """
     made_good = at_collection not in VALID and at_use in VALID and retroactive
     return RETROACTIVE if made_good else at_collection.value
+
+
+def notice_accepted(notice_id: str, version: str, listed: Mapping[str, Iterable[str]]) -> str:
+    """Return the fact ``notice`` of an event.
+
+    Args:
+        notice_id: The notice the event answers; empty where it names none.
+        version: Of that notice.
+        listed: The versions a policy accepts, by notice. Where it lists none at all, nothing is known.
+    """
+    if not notice_id or not listed:
+        return UNKNOWN
+    return "accepted" if version in listed.get(notice_id, ()) else "outdated"
+
+
+def who_expressed(expressed_by: str) -> str:
+    """Return the fact ``expressed_by`` of an event: what is neither the person nor a guardian is ``other``."""
+    return expressed_by if expressed_by in ("data-subject", "guardian") else "other"
+
+
+def region_allowed(named: Iterable[str], region: str | None) -> bool:
+    """Return whether records may be kept in a region: a place includes what lies below it (``eu``, ``eu-west``).
+
+    Args:
+        named: The regions an agreement is limited to; none is no limit.
+        region: Where the records are kept; where nobody says, a limit is not met.
+    """
+    limits = tuple(named)
+    return not limits or (region is not None and any(covers_place(limit, region) for limit in limits))
 
 
 def categories_covered(granted: Iterable[str], declared: Iterable[str] | None) -> bool:

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TENANT_SCOPE_NONE = "tenant-scope-none"
     TENANT_NOT_SHARED = "tenant-not-shared"
     PURPOSE_NOT_IN_AGREEMENT = "purpose-not-in-agreement"
+    REGION_NOT_ALLOWED = "region-not-allowed"
     RETENTION_EXCEEDED = "retention-exceeded"
     PARTICIPANT_NOT_PERMITTED = "participant-not-permitted"
     LICENCE_NON_COMMERCIAL = "licence-non-commercial"

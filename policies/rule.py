@@ -1,6 +1,7 @@
 """Rules and golden cases: the parts of a policy document that speak of facts."""
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -8,6 +9,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StrictBool,
     StrictStr,
     model_validator,
@@ -15,8 +17,8 @@ from pydantic import (
 
 from policies.agreement import TenantScope
 from policies.consent import ConsentStatus
-from policies.facts import FACT_FIELDS, IN_ORDER, Basis, Facts, Licence, ParticipantsPermit, Pool
-from policies.reason import Effect
+from policies.facts import FACT_FIELDS, IN_ORDER, Basis, ExpressedBy, Facts, Licence, Notice, ParticipantsPermit, Pool
+from policies.reason import Effect, Reason
 from policies.vocabulary import AgeBand, Slug, covers_place, known_jurisdiction
 
 StatusAtCollection = Literal[
@@ -57,10 +59,16 @@ def _paragraph(text: str) -> str:
     return joined
 
 
-Jurisdiction = Annotated[StrictStr, AfterValidator(_as_written)]
-OneOf = Annotated[tuple[_Value, ...], AfterValidator(_some)]
+Jurisdiction = Annotated[
+    StrictStr,
+    AfterValidator(_as_written),
+    Field(json_schema_extra={"pattern": "^(unknown|[a-z]{2}(-[a-z0-9]{1,3})?)$"}),
+]
+OneOf = Annotated[
+    tuple[_Value, ...], AfterValidator(_some), Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
+]
 IfSaid = Annotated[_Value | None, BeforeValidator(_said)]
-Sentence = Annotated[StrictStr, AfterValidator(_paragraph)]
+Sentence = Annotated[StrictStr, AfterValidator(_paragraph), Field(json_schema_extra={"minLength": 1})]
 
 
 class StrictModel(BaseModel):
@@ -75,15 +83,20 @@ class When(StrictModel):
     A country stands for its subdivisions: ``us`` is met by ``us-ca``, never the other way round.
     """
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     data_subject_known: IfSaid[OneOf[StrictBool]] = None
     consent_at_use: IfSaid[OneOf[ConsentStatus]] = None
     consent_at_collection: IfSaid[OneOf[StatusAtCollection]] = None
     legal_basis: IfSaid[OneOf[Basis]] = None
+    notice: IfSaid[OneOf[Notice]] = None
+    expressed_by: IfSaid[OneOf[ExpressedBy]] = None
     categories_covered: IfSaid[OneOf[StrictBool]] = None
     jurisdiction: IfSaid[OneOf[Jurisdiction]] = None
     age_band: IfSaid[OneOf[AgeBand]] = None
     tenant_scope: IfSaid[OneOf[TenantScope]] = None
     purpose_in_agreement: IfSaid[OneOf[StrictBool]] = None
+    region_allowed: IfSaid[OneOf[StrictBool]] = None
     pool: IfSaid[OneOf[Pool]] = None
     participants: IfSaid[OneOf[ParticipantsPermit]] = None
     licence: IfSaid[OneOf[Licence]] = None
@@ -97,12 +110,16 @@ class When(StrictModel):
 
     def conditions(self) -> dict[str, tuple[str | bool, ...]]:
         """Return the values allowed, by fact, in the order of ``FACT_FIELDS``."""
+        return dict(self._named)
+
+    @cached_property
+    def _named(self) -> tuple[tuple[str, tuple[str | bool, ...]], ...]:
         named = ((name, getattr(self, name)) for name in FACT_FIELDS)
-        return {name: values for name, values in named if values is not None}
+        return tuple((name, values) for name, values in named if values is not None)
 
     def met_by(self, facts: Facts) -> bool:
         """Return whether every fact named has one of the values listed."""
-        for name, values in self.conditions().items():
+        for name, values in self._named:
             fact = getattr(facts, name)
             if name == "jurisdiction":
                 if not any(covers_place(str(place), fact) for place in values):
@@ -115,7 +132,7 @@ class When(StrictModel):
 class Rule(StrictModel):
     """One rule. Its id is the reason of the denials it makes, so an id is never given a new meaning."""
 
-    id: Slug
+    id: Annotated[Slug, Field(json_schema_extra={"not": {"enum": [str(reason) for reason in Reason]}})]
     when: When
     because: Sentence
 
@@ -127,11 +144,14 @@ class Given(StrictModel):
     consent_at_use: IfSaid[ConsentStatus] = None
     consent_at_collection: IfSaid[StatusAtCollection] = None
     legal_basis: IfSaid[Basis] = None
+    notice: IfSaid[Notice] = None
+    expressed_by: IfSaid[ExpressedBy] = None
     categories_covered: IfSaid[StrictBool] = None
     jurisdiction: IfSaid[Jurisdiction] = None
     age_band: IfSaid[AgeBand] = None
     tenant_scope: IfSaid[TenantScope] = None
     purpose_in_agreement: IfSaid[StrictBool] = None
+    region_allowed: IfSaid[StrictBool] = None
     pool: IfSaid[Pool] = None
     participants: IfSaid[ParticipantsPermit] = None
     licence: IfSaid[Licence] = None

@@ -127,6 +127,8 @@ def parse(data: bytes) -> Parsed:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         return Parsed(faults=[f"byte {error.start}: not UTF-8"])
+    if text.startswith("\ufeff"):
+        return Parsed(faults=["byte 0: a byte order mark"])
     reader = _Reader()
     try:
         value = reader.document(iter(YAML(typ="safe", pure=True).parse(text)))

@@ -28,6 +28,9 @@ AgeBand = Literal["under-13", "13-15", "16-17", "adult", "unknown"]
 AGE_BANDS: tuple[str, ...] = get_args(AgeBand)
 """From youngest to oldest; ``unknown`` last, because any other word says more."""
 
+AGES_BY_HOW_LITTLE_THEY_ALLOW: tuple[str, ...] = ("adult", "unknown", "16-17", "13-15", "under-13")
+"""What a tie goes by: the last allows least."""
+
 _JURISDICTION = re.compile(r"[a-z]{2}(-[a-z0-9]{1,3})?", re.ASCII)
 
 

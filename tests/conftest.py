@@ -13,6 +13,9 @@ UPDATE = "--update-goldens"
 # Threads that wait must not keep the other worker's processor busy; read when torch is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# Tables are as wide whichever test first imports the console that prints them.
+os.environ["COLUMNS"] = "200"
+
 # How long an example takes says more about the machine than about the rule.
 settings.register_profile("lineweight", deadline=None)
 settings.load_profile("lineweight")

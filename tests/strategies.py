@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from policies.agreement import AgreementEvent, TenantScope
 from policies.consent import PURPOSES, ConsentEvent, ConsentStatus, LegalBasis
+from policies.consent_event import CLAIM
 from policies.facts import FACT_FIELDS, FACT_SPACE, Facts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,6 +39,10 @@ def consent_events(draw: st.DrawFn) -> ConsentEvent:
         data_categories=draw(st.sampled_from([(), ("user.content",)])),
         retroactive=draw(st.booleans()),
         derivatives=draw(st.sampled_from([True, True, True, False])),
+        notice_id=draw(st.sampled_from(["", "privacy", "privacy", "terms"])),
+        notice_version=draw(st.sampled_from(["1", "3"])),
+        expressed_by=draw(st.sampled_from(["data-subject", "data-subject", "guardian", "employer"])),
+        method=draw(st.sampled_from(["", "", CLAIM])),
         effective_at=effective_at,
         expires_at=None if lasts is None else effective_at + lasts,
         recorded_at=draw(st.just(START) | instants),
@@ -53,6 +58,7 @@ def agreement_events(draw: st.DrawFn) -> AgreementEvent:
         scope=draw(st.sampled_from(TenantScope)),
         purposes=draw(st.lists(purposes, max_size=3).map(tuple)),
         retention_days=draw(st.none() | st.integers(1, 3)),
+        regions=draw(st.sampled_from([(), (), ("eu",), ("eu-west", "us")])),
         effective_at=draw(instants),
         recorded_at=draw(instants),
     )
@@ -83,6 +89,7 @@ def policy_documents(draw: st.DrawFn) -> dict[str, Any]:
         "retain_days": draw(st.integers(1, 900)),
         "redaction_profile": "strict",
         "commercial": draw(st.booleans()),
+        "notices": {"privacy": ["2", "3"]},
         "deny": draw(st.lists(rule, max_size=2)),
         "permit": draw(st.lists(rule, max_size=2)),
         "cases": [],

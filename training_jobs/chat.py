@@ -52,6 +52,7 @@ class SkipReason(StrEnum):
     SPECIAL_TOKEN_IN_TEXT = "special-token-in-text"  # noqa: S105
     NOT_RENDERABLE = "chat-template-refuses-record"
     TURN_NOT_FOUND = "assistant-turn-not-found-in-rendering"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)

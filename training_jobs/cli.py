@@ -46,6 +46,9 @@ def train_command(
     seed: Annotated[int, typer.Option("--seed", help="Of the fresh weights and of the order of records.")] = 0,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads; other numbers give other weights.")] = 2,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    trained_by: Annotated[
+        str, typer.Option("--by", envvar="LINEWEIGHT_TRAINED_BY", help="The team that trains, as its ticket names it.")
+    ] = "",
     home: HomeOption = DEFAULT_HOME,
     keys: KeysOption = None,
     trust: TrustOption = None,
@@ -64,6 +67,7 @@ def train_command(
         seed=seed,
         threads=threads,
         device=device,
+        trained_by=trained_by,
     )
     with err.status("Opening the snapshot and the base model …"):
         from lineage.place import Place
@@ -73,7 +77,7 @@ def train_command(
         where = Place.at(home, keys=keys)
         vault, trusted = _held_vault(where), where.trusted(trust or [])
     with shown(err) as progress:
-        model = train(recipe, where.warehouse, vault, trusted, progress)
+        model = train(recipe, where.warehouse, vault, trusted, where.releasers(), progress)
     document = asdict(model)
     emit(document, as_json, lambda: out.print(table("Trained", ("what", "value"), document.items())))
 

@@ -4,12 +4,14 @@ Shards are opened one at a time; their text is dropped once it is tokenized. The
 stay in memory: on disk they would be the text of tenants in the clear.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
+from lineage.manifest import TRAIN
 from lineage.snapshot import Snapshot
 from lineage.vault import Vault
 from policies.errors import LineweightError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 _CHUNK = 256
+_COLUMNS = ("record_id", "messages")
 
 
 class ShardMismatchError(LineweightError):
@@ -30,9 +33,9 @@ class ShardMismatchError(LineweightError):
 
 
 class NothingToTrainError(LineweightError):
-    """Every record of the snapshot was skipped."""
+    """Every record of the snapshot is skipped."""
 
-    remedy = "Choose records in which an assistant answers, or raise --max-tokens."
+    remedy = "Choose records in which an assistant answers and that nobody took back, or raise --max-tokens."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Batch:
 
 
 class TokenisedSnapshot:
-    """Every record of a snapshot in the order of its manifest, tokenized.
+    """Every record of a snapshot's ``train`` split in the order of its manifest, tokenized.
 
     Args:
         samples: The records, in order.
@@ -99,13 +102,26 @@ class TokenisedSnapshot:
     """
 
     def __init__(self, samples: list[Sample], padding: int) -> None:
-        if not any(isinstance(sample.content, Encoded) for sample in samples):
-            raise NothingToTrainError(f"None of the {len(samples)} records has a token to train on.")
-        self.samples = samples
+        self.samples = _trainable(samples)
         self._padding = padding
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def revoke(self, record_ids: Collection[str]) -> None:
+        """Skip records from now on and for good: they keep their slots, and their tokens are dropped.
+
+        Raises:
+            NothingToTrainError: No other record has anything to train on.
+        """
+        if not record_ids:
+            return
+        self.samples = _trainable(
+            [
+                replace(sample, content=SkipReason.REVOKED) if sample.record_id in record_ids else sample
+                for sample in self.samples
+            ]
+        )
 
     def batch(self, plan: TrainingPlan, step: int) -> Batch:
         """Return the tensors of a step and, slot by slot, what was put into them."""
@@ -129,46 +145,69 @@ class TokenisedSnapshot:
         return Batch(step, torch.from_numpy(ids), torch.from_numpy(attended), torch.from_numpy(labels), tuple(slots))
 
 
-def tokenise(snapshot: Snapshot, vault: Vault, tokenizer: Any, max_tokens: int) -> TokenisedSnapshot:
-    """Read a verified snapshot shard by shard and tokenize it.
+def tokenise(
+    snapshot: Snapshot, vault: Vault, tokenizer: Any, max_tokens: int, revoked: Collection[str] = ()
+) -> TokenisedSnapshot:
+    """Read the ``train`` split of a verified snapshot shard by shard and tokenize it.
+
+    Args:
+        snapshot: Opened, so its signature was verified.
+        vault: Opens the shards.
+        tokenizer: Of the base.
+        max_tokens: A record's tokens beyond this number are cut off.
+        revoked: Ids of records that are skipped; their text is not looked at.
 
     Raises:
         ShardMismatchError: A shard and its leaves disagree.
         NothingToTrainError: Every record was skipped.
     """
     samples: list[Sample] = []
-    for shard in range(len(snapshot.manifest.shards)):
-        samples.extend(_shard_samples(snapshot, shard, vault, tokenizer, max_tokens))
+    for shard in _train_shards(snapshot):
+        table, leaves = _rows(snapshot, shard, vault), snapshot.leaves(shard)
+        if not table.column("record_id").equals(leaves.column("record_id")):
+            raise ShardMismatchError(f"{snapshot.manifest.shards[shard].path}: its rows are not those of its leaves.")
+        contents = _contents(tokenizer, table, max_tokens, revoked)
+        rows = zip(table.column("record_id").to_pylist(), leaves.column("leaf").to_pylist(), contents, strict=True)
+        samples += [Sample(shard, row, record, leaf, content) for row, (record, leaf, content) in enumerate(rows)]
     return TokenisedSnapshot(samples, int(tokenizer.pad_token_id))
 
 
-def snapshot_texts(snapshot: Snapshot, vault: Vault) -> Iterator[str]:
-    """Yield every text of a snapshot's messages, shard by shard."""
-    for shard in range(len(snapshot.manifest.shards)):
-        for batch in snapshot.shard(shard, vault, columns=["messages"]).to_batches(max_chunksize=_CHUNK):
-            for messages in batch.column("messages").to_pylist():
-                yield from texts_of(messages)
+def snapshot_texts(snapshot: Snapshot, vault: Vault, revoked: Collection[str] = ()) -> Iterator[str]:
+    """Yield every text of a snapshot's ``train`` split, shard by shard, without those of revoked records."""
+    for shard in _train_shards(snapshot):
+        for batch in _rows(snapshot, shard, vault).to_batches(max_chunksize=_CHUNK):
+            for record_id, messages in zip(*(batch.column(name).to_pylist() for name in _COLUMNS), strict=True):
+                if record_id not in revoked:
+                    yield from texts_of(messages)
 
 
-def _shard_samples(snapshot: Snapshot, shard: int, vault: Vault, tokenizer: Any, max_tokens: int) -> Iterator[Sample]:
-    table = snapshot.shard(shard, vault, columns=["record_id", "messages"])
-    leaves = snapshot.leaves(shard)
-    if not table.column("record_id").equals(leaves.column("record_id")):
-        raise ShardMismatchError(f"{snapshot.manifest.shards[shard].path}: its rows are not those of its leaves.")
-    leaf_bytes = leaves.column("leaf").to_pylist()
-    row = 0
+def _train_shards(snapshot: Snapshot) -> list[int]:
+    """Return which shards may be trained on: what is held out for validation is never opened."""
+    return [index for index, shard in enumerate(snapshot.manifest.shards) if shard.split == TRAIN]
+
+
+def _rows(snapshot: Snapshot, shard: int, vault: Vault) -> pa.Table:
+    return snapshot.shard(shard, vault, columns=_COLUMNS)
+
+
+def _contents(
+    tokenizer: Any, table: pa.Table, max_tokens: int, revoked: Collection[str]
+) -> Iterator[Encoded | SkipReason]:
+    """Yield what each row is to training, in order; text is held for ``_CHUNK`` rows at a time."""
     for batch in table.to_batches(max_chunksize=_CHUNK):
-        contents = _contents(tokenizer, batch.column("messages").to_pylist(), max_tokens)
-        for record_id, content in zip(batch.column("record_id").to_pylist(), contents, strict=True):
-            yield Sample(shard, row, record_id, leaf_bytes[row], content)
-            row += 1
+        rendered = [
+            SkipReason.REVOKED if record_id in revoked else render(tokenizer, messages)
+            for record_id, messages in zip(*(batch.column(name).to_pylist() for name in _COLUMNS), strict=True)
+        ]
+        encoded = iter(encode(tokenizer, [text for text in rendered if isinstance(text, Rendered)], max_tokens))
+        for text in rendered:
+            yield next(encoded) if isinstance(text, Rendered) else text
 
 
-def _contents(tokenizer: Any, conversations: list[Any], max_tokens: int) -> Iterator[Encoded | SkipReason]:
-    rendered = [render(tokenizer, messages) for messages in conversations]
-    encoded = iter(encode(tokenizer, [text for text in rendered if isinstance(text, Rendered)], max_tokens))
-    for text in rendered:
-        yield next(encoded) if isinstance(text, Rendered) else text
+def _trainable(samples: list[Sample]) -> list[Sample]:
+    if not any(isinstance(sample.content, Encoded) for sample in samples):
+        raise NothingToTrainError(f"None of the {len(samples)} records has a token to train on.")
+    return samples
 
 
 def _slot(epoch: int, sample: Sample) -> Slot:

@@ -127,8 +127,8 @@ def _tiny(recipe: Recipe, texts: Iterator[str]) -> Base:
     model = LlamaForCausalLM(config)
     described = {"architecture": "llama", "config": config.to_diff_dict(), "seed": recipe.seed}
     described["config"].pop("transformers_version", None)
-    # The tokenizer has seen every record of the snapshot, also those that no step reaches.
-    return Base(model, tokenizer, TINY, digest_of(described), {"learned-from": "the whole snapshot"})
+    # The tokenizer has seen every record that was not revoked when the run began, also those no step reaches.
+    return Base(model, tokenizer, TINY, digest_of(described), {"learned-from": "the whole train split"})
 
 
 def _from_directory(directory: Path, recipe: Recipe) -> Base:

@@ -92,6 +92,15 @@ class TrainingPlan:
         """Return the epoch, from 0, that each record of a step is visited in."""
         return self._visits_of(step) // self.records
 
+    @property
+    def epochs(self) -> int:
+        """Passes over the snapshot; one that is begun counts whole."""
+        return -(-self.visits // self.records)
+
+    def begins_epoch(self, step: int) -> bool:
+        """Return whether a pass over the snapshot begins in a step."""
+        return bool((self._visits_of(step) % self.records == 0).any())
+
     def steps_of(self, record: int) -> tuple[int, ...]:
         """Return every step whose batch holds a record, in order.
 
@@ -101,7 +110,7 @@ class TrainingPlan:
         if not 0 <= record < self.records:
             raise IndexError(f"No record stands at place {record} of {self.records}.")
         found = []
-        for epoch in range(-(-self.visits // self.records)):
+        for epoch in range(self.epochs):
             place = int(self._permutation(epoch).backward(np.array([record]))[0])
             visit = epoch * self.records + place
             if visit < self.visits:

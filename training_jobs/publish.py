@@ -23,6 +23,13 @@ from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.evidence_table import read_table, table_bytes
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
 from lineage.statement import Opened, TrustedKey, open_envelope, sign_statement
+from lineage.training_admission import (
+    TICKET_FILE,
+    FeedHeeded,
+    feed_dependency,
+    feed_path,
+    ticket_dependency,
+)
 from lineage.training_statement import (
     Consumption,
     Dependency,
@@ -36,8 +43,10 @@ from lineage.training_statement import (
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError
+from training_jobs.admission import Admission
 from training_jobs.digest import file_digest
 from training_jobs.model import quiet
+from training_jobs.recipe import PURPOSE
 from training_jobs.run import Run, StepReport, TrainedModel
 from training_jobs.weights import tensors_digest, write_with_metadata
 
@@ -69,6 +78,7 @@ def commit(run: Run, warehouse: Warehouse) -> dict[str, str]:
 
 def publish(
     run: Run,
+    admission: Admission,
     read: pa.Table,
     reports: Sequence[StepReport],
     warehouse: Warehouse,
@@ -79,6 +89,7 @@ def publish(
 
     Args:
         run: The run; its base's model has been trained.
+        admission: The ticket and the revocation feeds it was trained under.
         read: What was read: ``n`` rows of ``CONSUMPTION_SCHEMA``.
         reports: What each step did.
         warehouse: Where the model goes.
@@ -90,7 +101,7 @@ def publish(
     consumed = Consumption(CONSUMPTION, _write(run, warehouse, CONSUMPTION, ledger), root, read.num_rows)
     files = commit(run, warehouse)
     files[METRICS] = _write(run, warehouse, METRICS, _metrics(reports))
-    _copy_snapshot(run, warehouse)
+    _copy_evidence(run, admission, warehouse)
 
     with tempfile.TemporaryDirectory() as scratch:
         with quiet():
@@ -100,7 +111,8 @@ def publish(
         weights = [path for path in saved if path.suffix == ".safetensors"]
         files |= {path.name: _copy(run, warehouse, path) for path in saved if path not in weights}
 
-        predicate = training_predicate(_training_run(run, consumed, files, weights, finished_at))
+        taken_in = (*_own_dependencies(run, files), *_admitted_by(run, admission))
+        predicate = training_predicate(_training_run(run, taken_in, consumed, files, weights, finished_at))
         digests = {}
         for path in weights:
             with warehouse.staged(f"{run.directory}/{path.name}") as sink:
@@ -133,8 +145,30 @@ def already_published(run: Run, warehouse: Warehouse, vault: Vault) -> TrainedMo
     return _trained(run, opened, read, reports, already=True)
 
 
+def _own_dependencies(run: Run, files: dict[str, str]) -> tuple[Dependency, ...]:
+    return (
+        Dependency("base-model", f"model:{run.base.name}", run.base.digest),
+        Dependency("tokenizer", "file:tokenizer.json", files["tokenizer.json"], run.base.tokenizer_from),
+        Dependency("code", f"lineweight@{code_version()}", run.code),
+    )
+
+
+def _admitted_by(run: Run, admission: Admission) -> tuple[Dependency, ...]:
+    label, ticket = run.snapshot.manifest.label, admission.ticket
+    feeds = (
+        feed_dependency(label, FeedHeeded(read.feed.number, read.feed.digest, read.from_step), len(read.feed.revoked))
+        for read in admission.feeds
+    )
+    return (ticket_dependency(label, ticket.digest), *feeds)
+
+
 def _training_run(
-    run: Run, consumed: Consumption, files: dict[str, str], weights: list[Path], finished_at: datetime
+    run: Run,
+    taken_in: tuple[Dependency, ...],
+    consumed: Consumption,
+    files: dict[str, str],
+    weights: list[Path],
+    finished_at: datetime,
 ) -> TrainingRun:
     return TrainingRun(
         run=run.id,
@@ -142,17 +176,14 @@ def _training_run(
         recipe=run.recipe.document(),
         internal={
             "plan": run.plan.digest,
+            "purpose": PURPOSE,
             "python": platform.python_version(),
             "libraries": {name: version(name) for name in _LIBRARIES},
             "tensors": {path.name: tensors_digest(path) for path in weights},
         },
         snapshot=run.snapshot.manifest,
         snapshot_statement_digest=run.snapshot.statement_digest,
-        dependencies=(
-            Dependency("base-model", f"model:{run.base.name}", run.base.digest),
-            Dependency("tokenizer", "file:tokenizer.json", files["tokenizer.json"], run.base.tokenizer_from),
-            Dependency("code", f"lineweight@{code_version()}", run.code),
-        ),
+        dependencies=taken_in,
         consumption=consumed,
         started_at=run.started_at,
         finished_at=finished_at,
@@ -184,11 +215,14 @@ def _metrics(reports: Sequence[StepReport]) -> bytes:
     return b"".join(json.dumps(asdict(report)).encode() + b"\n" for report in reports)
 
 
-def _copy_snapshot(run: Run, warehouse: Warehouse) -> None:
-    """Keep the snapshot's manifest and statement beside the weights, so that the chain can be read from there."""
+def _copy_evidence(run: Run, admission: Admission, warehouse: Warehouse) -> None:
+    """Keep what the run was admitted by beside the weights, so that the chain can be read from there."""
     statement = warehouse.read(f"{run.snapshot.directory}/{STATEMENT_FILE}")
     _write(run, warehouse, f"snapshot/{MANIFEST_FILE}", run.snapshot.manifest.to_bytes())
     _write(run, warehouse, f"snapshot/{STATEMENT_FILE}", statement)
+    _write(run, warehouse, TICKET_FILE, admission.ticket.envelope)
+    for read in admission.feeds:
+        _write(run, warehouse, feed_path(read.feed.number), read.feed.envelope)
 
 
 def _copy(run: Run, warehouse: Warehouse, source: Path) -> str:

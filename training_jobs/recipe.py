@@ -36,6 +36,7 @@ class Recipe:
         threads: CPU threads. Another number gives other weights, so it belongs to the recipe.
         device: ``cpu`` or ``cuda``.
         vocabulary_size: Tokens of the tokenizer learned for the ``tiny`` base; other bases bring their own.
+        trained_by: The team that trains; a release ticket may be for some teams alone.
 
     Raises:
         UsageError: A value is out of range; the message names the field.
@@ -56,6 +57,7 @@ class Recipe:
     threads: int = 2
     device: str = "cpu"
     vocabulary_size: int = 2048
+    trained_by: str = ""
 
     def __post_init__(self) -> None:
         if not _MODEL_NAME.fullmatch(self.name):
@@ -69,6 +71,7 @@ class Recipe:
         _require("warmup_steps", self.warmup_steps >= 0, "must not be negative")
         _require("seed", 0 <= self.seed < 2**53, "must lie between 0 and 2^53")
         _require("max_tokens", self.max_tokens >= 2, "must be at least 2")
+        _require("trained_by", len(self.trained_by) <= 200, "must not be longer than 200 characters")
         _require("device", self.device in DEVICES, f"must be one of {', '.join(DEVICES)}")
 
     def document(self) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from training_jobs.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything that decides what weights come out, and when it began (UTC)."""
+    """Everything known at its start that decides what weights come out, and when it began (UTC).
+
+    Args:
+        revoked: Ids of the records that were revoked when it began.
+    """
 
     recipe: Recipe
     plan: TrainingPlan
@@ -20,15 +24,17 @@ class Run:
     base: Base
     code: str
     started_at: datetime
+    revoked: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits over plan, recipe, base and code: the same inputs are the same run."""
+        """Twelve hexadecimal digits over plan, recipe, base, code and revocations: same inputs, same run."""
         inputs = {
             "plan": self.plan.digest,
             "recipe": self.recipe.document(),
             "base": self.base.digest,
             "code": self.code,
+            "revoked": sorted(self.revoked),
         }
         return digest_of(inputs)[:12]
 

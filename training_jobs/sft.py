@@ -2,12 +2,13 @@
 
 ``python -m training_jobs.sft --help``, or ``lineweight train``. Needs no database, no Dagster and no Beam.
 
-1. Open the snapshot: signed by a trusted key, leased and for this purpose, or nothing happens.
+1. Open the snapshot: signed by a trusted key, for this purpose, leased, released for this, or nothing happens.
 2. Open the base model and write the plan down: which record stands in which step.
-3. Train. Each step's tensors are held against the plan and entered in the consumption ledger.
-4. Publish: weights, consumption, copies of the snapshot's manifest and statement; the signed statement last.
+3. Train. At each epoch all of 1 is asked again, and who took their records back since is skipped. Each step's
+   tensors are held against the plan and entered in the consumption ledger.
+4. Publish: weights, consumption, copies of what the run was admitted by; the signed statement last.
 
-The same snapshot, recipe, base and code give bit-identical weights on a CPU.
+The same snapshot, recipe, base, code and revocations give bit-identical weights on a CPU.
 """
 
 import contextlib
@@ -22,13 +23,14 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from lineage.manifest import SnapshotManifest
+from lineage.manifest import TRAIN, SnapshotManifest
+from lineage.release import Asked
 from lineage.snapshot import Snapshot, find_snapshot
 from lineage.statement import TrustedKey
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
-from policies.consent import covers
 from policies.errors import LineweightError
+from training_jobs.admission import Admission
 from training_jobs.consumption import ConsumptionLedger
 from training_jobs.dataset import IGNORED, Batch, TokenisedSnapshot, snapshot_texts, tokenise
 from training_jobs.digest import code_digest
@@ -39,12 +41,8 @@ from training_jobs.recipe import PURPOSE, Recipe
 from training_jobs.run import Run, StepReport, TrainedModel
 
 Progress = Callable[[StepReport], None]
-
-
-class SnapshotNotForTrainingError(LineweightError):
-    """A snapshot is genuine but may not be trained on: its lease has ended, or it is for something else."""
-
-    remedy = "Publish a snapshot for this purpose, under the policy and the consents of today, and train on that."
+Gate = Callable[[int], frozenset[str]]
+"""Asked at the first step of each epoch: returns the ids of records that may not be read, or raises."""
 
 
 class TrainingDivergedError(LineweightError):
@@ -63,6 +61,7 @@ def train(
     warehouse: Warehouse,
     vault: Vault,
     trusted: Sequence[TrustedKey],
+    releasers: Sequence[TrustedKey],
     progress: Progress | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> TrainedModel:
@@ -72,42 +71,50 @@ def train(
         recipe: What to train and how.
         warehouse: Holds the snapshot; receives the model.
         vault: Opens the tenants' shards and signs the statement.
-        trusted: Keys, one of which must have signed the snapshot.
+        trusted: Keys, one of which must have signed the snapshot and its revocation feeds.
+        releasers: Keys, one of which must have signed the snapshot's release ticket.
         progress: Called after each step.
-        clock: Tells the time, UTC: the lease is held against it, and the statement's start and finish are its.
+        clock: Tells the time, UTC: lease and ticket are held against it, and the statement's start and finish
+            are its.
 
     Returns:
         The model; of a run that stands already, what it was: nothing is trained twice.
 
     Raises:
-        LineweightError: The snapshot is not signed by a trusted key, was changed, may not be trained on, or
-            a tenant's key is missing; the tensors departed from the plan; the loss is not a number. Then no
-            weights and no statement are visible.
+        NotReleasedError: Nobody released the snapshot for this; nothing of it was opened.
+        LineweightError: The snapshot is not signed by a trusted key, was changed, may not be trained on (any
+            longer), or a tenant's key is missing; the tensors departed from the plan; the loss is not a number.
+            Then no weights and no statement are visible.
     """
     started_at = clock()
     snapshot = Snapshot.open(warehouse, find_snapshot(warehouse, recipe.snapshot), trusted)
-    require_trainable(snapshot.manifest, started_at)
     recipe = dataclasses.replace(recipe, snapshot=snapshot.manifest.label)
+    plan = plan_for(recipe, snapshot.manifest)
+    admission = Admission(warehouse, snapshot, trusted, releasers, asked_for(recipe, plan), clock)
+    revoked = admission.ask(0)
 
     with deterministic(recipe):
-        base = open_base(recipe, snapshot_texts(snapshot, vault))
-        plan = plan_for(recipe, snapshot.manifest)
-        run = Run(recipe, plan, snapshot, base, code_digest(), started_at)
+        base = open_base(recipe, snapshot_texts(snapshot, vault, revoked))
+        run = Run(recipe, plan, snapshot, base, code_digest(), started_at, revoked)
         if (model := already_published(run, warehouse, vault)) is not None:
             return model
 
-        dataset = tokenise(snapshot, vault, base.tokenizer, recipe.max_tokens)
+        dataset = tokenise(snapshot, vault, base.tokenizer, recipe.max_tokens, revoked)
         ledger = ConsumptionLedger(plan, dataset)
         commit(run, warehouse)
 
-        reports = fit(run, dataset, ledger, progress)
-        return publish(run, ledger.table(), reports, warehouse, vault, clock())
+        reports = fit(run, dataset, ledger, admission.ask, progress)
+        return publish(run, admission, ledger.table(), reports, warehouse, vault, clock())
 
 
-def fit(run: Run, dataset: TokenisedSnapshot, ledger: ConsumptionLedger, progress: Progress | None) -> list[StepReport]:
+def fit(
+    run: Run, dataset: TokenisedSnapshot, ledger: ConsumptionLedger, gate: Gate, progress: Progress | None
+) -> list[StepReport]:
     """Train the base's model in place, step by step as planned, and return what each step did.
 
     Raises:
+        LineweightError: The gate says that training may not go on.
+        NothingToTrainError: Every record has been revoked.
         PlanDepartureError: A step's tensors hold other records than planned.
         TrainingDivergedError: The loss or the gradient is no longer a number.
     """
@@ -116,6 +123,8 @@ def fit(run: Run, dataset: TokenisedSnapshot, ledger: ConsumptionLedger, progres
     optimizer = make_optimizer(model, run.recipe)
     began = time.monotonic()
     for step in range(run.plan.steps):
+        if run.plan.begins_epoch(step):
+            dataset.revoke(gate(step))
         batch = dataset.batch(run.plan, step)
         ledger.append(batch)
 
@@ -145,22 +154,20 @@ def fit(run: Run, dataset: TokenisedSnapshot, ledger: ConsumptionLedger, progres
     return reports
 
 
-def require_trainable(manifest: SnapshotManifest, now: datetime) -> None:
-    """Refuse a snapshot whose purpose is not training or whose lease has ended.
-
-    Raises:
-        SnapshotNotForTrainingError: It says which.
-    """
-    if not covers(manifest.purpose, PURPOSE):
-        raise SnapshotNotForTrainingError(f"{manifest.label} is for {manifest.purpose}, not for {PURPOSE}.")
-    if now >= manifest.lease_expires_at:
-        raise SnapshotNotForTrainingError(f"The lease of {manifest.label} ended at {manifest.lease_expires_at}.")
+def asked_for(recipe: Recipe, plan: TrainingPlan) -> Asked:
+    """Return what a recipe asks of a release ticket."""
+    return Asked(PURPOSE, recipe.trained_by, recipe.document()["base"], plan.epochs)
 
 
 def plan_for(recipe: Recipe, manifest: SnapshotManifest) -> TrainingPlan:
-    """Return the order in which a recipe visits a snapshot: whole epochs, or as many steps as it says."""
-    visits = recipe.epochs * manifest.rows if recipe.steps is None else recipe.steps * recipe.batch_size
-    return TrainingPlan(manifest.root, manifest.rows, recipe.batch_size, visits, recipe.seed)
+    """Return the order in which a recipe visits a snapshot's ``train`` split: whole epochs, or as many steps as said.
+
+    Raises:
+        EmptyPlanError: The snapshot has no record to train on.
+    """
+    records = manifest.rows_of(TRAIN)
+    visits = recipe.epochs * records if recipe.steps is None else recipe.steps * recipe.batch_size
+    return TrainingPlan(manifest.root, records, recipe.batch_size, visits, recipe.seed)
 
 
 def make_optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:

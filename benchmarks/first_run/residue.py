@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from lineage.encrypted import iter_encrypted
 from pipelines.deployment import Deployment
 from pipelines.journey import landed_results
-from pipelines.landed import tenant_path
+from pipelines.landing.landed import tenant_path
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 SHAPES = {

@@ -15,6 +15,7 @@ from benchmarks.first_run.tenants import SHARED, TENANTS
 
 Document = dict[str, Any]
 TRAINING = {"steps": 60, "batch_size": 8, "learning_rate": 1e-3, "max_tokens": 256, "seed": 0}
+MOST_EPOCHS = 10_000  # of a snapshot of few records the steps are many epochs
 
 
 def ledger(home: Path, _argument: str) -> Document:
@@ -82,10 +83,13 @@ def snapshot(home: Path, name: str) -> Document:
 
 
 def train(home: Path, name: str) -> Document:
-    """Train the tiny model on a snapshot."""
+    """Release a snapshot for it, and train the tiny model on it."""
+    from lineage.releasing import Allowed, approve_release
     from pipelines.training import train_on
 
-    trained = train_on(_deployment(home), name, TRAINING, lambda done, total: None)
+    deployment = _deployment(home)
+    approve_release(deployment.home, name, datetime.now(UTC), allowed=Allowed(max_epochs=MOST_EPOCHS))
+    trained = train_on(deployment, name, TRAINING, lambda done, total: None)
     return {
         "directory": trained.directory,
         "steps": trained.steps,

@@ -78,7 +78,7 @@ def place_of(artifact: str, home: "Home") -> Path:
     return home.warehouse.local_path(runs[0])
 
 
-def instant_of(at: str | None) -> datetime:
+def instant_of(at: str | None, option: str = "--at") -> datetime:
     """Return the instant that an option names, UTC; the present if it names none.
 
     Raises:
@@ -90,7 +90,7 @@ def instant_of(at: str | None) -> datetime:
         return datetime.now(UTC) if at is None else read_instant(at)
     except ValueError as error:
         raise UsageError(
-            "--at: this is not a time with a zone.", remedy="Write it like 2026-06-01T00:00:00Z."
+            f"{option}: this is not a time with a zone.", remedy="Write it like 2026-06-01T00:00:00Z."
         ) from error
 
 

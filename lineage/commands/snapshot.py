@@ -1,4 +1,4 @@
-"""``lineweight snapshot``: what is published, what is in it, and taking it out."""
+"""``lineweight snapshot``: taking out what is published."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineage.commands.options import KeysOption, TrustOption, exit_unless, home_at
+from lineage.commands.options import KeysOption, TrustOption, home_at
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
 
 if TYPE_CHECKING:
     from lineage.home import Home
     from lineage.snapshot import Snapshot
 
-snapshot_app = typer.Typer(no_args_is_help=True, help="Snapshots: what is published, and taking it out.")
+snapshot_app = typer.Typer(
+    no_args_is_help=True, help="Snapshots: asking for one, building, releasing, comparing it, and taking it out."
+)
 SnapshotName = Annotated[str, typer.Argument(help="NAME@vN, or NAME for its newest version.")]
 
 
@@ -22,40 +24,6 @@ class ExportAs(StrEnum):
 
     PARQUET = "parquet"
     JSONL = "jsonl"
-
-
-@snapshot_app.command("list")
-def list_all(
-    home: HomeOption = DEFAULT_HOME, keys: KeysOption = None, trust: TrustOption = None, as_json: JsonFlag = False
-) -> None:
-    """List the published snapshots. Exits 1 if the signature of one does not verify."""
-    from lineage.commands.snapshot_views import list_report, show_list
-
-    where = home_at(home, keys=keys).require()
-    report = list_report(where.warehouse, where.trusted(trust or []))
-    emit(report, as_json, lambda: show_list(report))
-    exit_unless(all(entry["verified"] for entry in report["snapshots"]))
-
-
-@snapshot_app.command("show")
-def show_one(
-    name: SnapshotName,
-    home: HomeOption = DEFAULT_HOME,
-    keys: KeysOption = None,
-    trust: TrustOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Show what is in a snapshot, and what was left out and why."""
-    from lineage.commands.snapshot_views import show_manifest
-
-    where = home_at(home, keys=keys).require()
-    snapshot = _opened(name, where, trust)
-    document = snapshot.manifest.document() | {
-        "digest": snapshot.manifest_digest,
-        "statement_digest": snapshot.statement_digest,
-        "signed_by": list(snapshot.key_ids),
-    }
-    emit(document, as_json, lambda: show_manifest(document))
 
 
 @snapshot_app.command("export")

@@ -86,3 +86,28 @@ def trace_one_person(
     answer = trace_person(tenant, person, where.warehouse, where.ledger(), where.vault(), trusted, instant_of(at))
     emit(answer, as_json, lambda: show_person(answer))
     exit_unless(not answer["unverified"])
+
+
+@trace_app.command("late")
+def trace_late_news(
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only what became known at or after this instant (ISO 8601, zone).")
+    ] = None,
+    at: AtOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What was used although somebody had said no: after it was known, and before. Exits 1 as ``trace person``."""
+    from lineage.trace import trace_late
+    from lineage.trace.show_late import show_late
+
+    where = home_at(home, database_url, keys).require()
+    since_at = None if since is None else instant_of(since, "--since")
+    answer = trace_late(
+        where.warehouse, where.ledger(), where.vault(), where.trusted(trust or []), instant_of(at), since_at
+    )
+    emit(answer, as_json, lambda: show_late(answer))
+    exit_unless(not answer["unverified"])

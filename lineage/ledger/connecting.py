@@ -16,6 +16,7 @@ from policies.errors import LineweightError
 MIGRATIONS = Path(__file__).parent / "migrations"
 WRITES = "lineweight_writes"
 BUSY_SECONDS = 60
+CACHE_KIB = 65_536  # digests come in no order, so a large import touches all of an index
 ADVISORY_LOCK = 0x6C696E6577  # "linew": one writer at a time, and one migration
 
 
@@ -76,6 +77,7 @@ def _engine(url: str) -> Engine:
         cursor = connection.cursor()  # type: ignore[attr-defined]
         _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

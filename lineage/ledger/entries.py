@@ -49,7 +49,7 @@ class Artifact:
     """A snapshot or a model that was published.
 
     Attributes:
-        kind: ``snapshot`` or ``model``.
+        kind: ``snapshot``, ``model``, ``policy`` or ``state-table``.
         version: ``v1`` of a snapshot, the run of a model.
         directory: Its place in the warehouse.
         digest: SHA-256 of the manifest, or of the first weights file, in hexadecimal.

@@ -18,8 +18,10 @@ from typing import Any
 from policies.errors import InputError
 
 LIST_SEPARATOR = ";"
-TEXT_FIELD = re.compile(r'"(tenant|data_subject_id|state|scope)"\s*:\s*("(?:[^"\\]|\\.)*")')
+READ_BYTES = 1 << 20
+TEXT_FIELD = re.compile(r'"(tenant|data_subject_id|same_as|state|scope)"\s*:\s*("(?:[^"\\]|\\.)*")')
 BOOLEANS = {"true": True, "false": False}
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class RejectReason(StrEnum):
@@ -44,6 +46,9 @@ class RejectReason(StrEnum):
     TIME_WITHOUT_ZONE = "time-without-zone"
     TIME_UNREADABLE = "time-unreadable"
     RECORDED_IN_THE_FUTURE = "recorded-in-the-future"
+    GRANT_FOR_EVERYONE = "grant-for-everyone"
+    OLDER_THAN_NEWEST_TABLE = "older-than-newest-table"
+    REFUSAL_STANDS = "refusal-stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,14 @@ class Line:
         text: The whole line; bytes that are not UTF-8 stand in it as lone surrogates. Never shown.
         fields: What could be made out; a JSON null or an empty CSV cell is absent.
         faults: What is wrong with it so far.
+        suspends: Whether it was heard all the same, as a suspension.
     """
 
     number: int
     text: str
     fields: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    suspends: bool = False
 
     @property
     def is_cut(self) -> bool:
@@ -110,6 +117,25 @@ def read_lines(path: Path, shape: Shape) -> Iterator[Line]:
         raise InputError(f"{path.name}: cannot be read: {type(error).__name__}.") from error
 
 
+def is_cut_short(path: Path) -> bool:
+    """Return whether a file ends before its end, in one pass over it; only a compressed file can tell.
+
+    Raises:
+        InputError: It cannot be read at all.
+    """
+    if not path.name.endswith(".gz"):
+        return False
+    try:
+        with gzip.open(path) as stream:
+            while stream.read(READ_BYTES):
+                pass
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return True
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read: {type(error).__name__}.") from error
+    return False
+
+
 def _raw_lines(path: Path) -> Iterator[Line]:
     number = 0
     with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
@@ -118,7 +144,7 @@ def _raw_lines(path: Path) -> Iterator[Line]:
                 line = Line(number, raw.decode("utf-8", "surrogateescape").strip("\r\n"))
                 if number == 1:
                     line.text = line.text.removeprefix("\ufeff")
-                if any("\ud800" <= character <= "\udfff" for character in line.text):
+                if not line.text.isascii() and SURROGATE.search(line.text):
                     line.fault(RejectReason.INVALID_UTF_8)
                 if line.text.strip():
                     yield line
@@ -137,9 +163,11 @@ def _json_fields(line: Line) -> dict[str, Any]:
     repeated: list[str] = []
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        repeated.extend(sorted({name for name in names if names.count(name) > 1}))
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            repeated.extend(sorted({name for name in names if names.count(name) > 1}))
+        return found
 
     try:
         found = json.loads(line.text, object_pairs_hook=once, parse_constant=_no_number)

@@ -6,100 +6,121 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from rich.markup import escape
+import pyarrow as pa
 
 from lineage.canonical import rfc3339
-from lineage.commands.wording import moment
 from lineage.ledger.entries import Added
-from lineage.ledger.importing import Imported
+from lineage.ledger.explained import EXPLAINED
+from lineage.ledger.reading import Account
+from lineage.ledger.state_tables import StatesAdded
+from lineage.ledger.states import STATE_TABLE
 from lineage.ledger.store import Ledger
+from lineage.ledger.withdrawing import Withdrawn
+from lineage.people import acquaintance
 from policies.agreement import AgreementEvent, agreement_at
-from policies.consent import ConsentEvent
-from policies.terminal import out, table
+from policies.consent_event import EVERYONE
 
-Document = Mapping[str, Any]
+Landed = Mapping[str, pa.Array]
 
 
-def import_report(
-    file: str, imported: Imported[ConsentEvent] | Imported[AgreementEvent], added: Added
-) -> dict[str, Any]:
+def import_report(account: Account, added: Added) -> dict[str, Any]:
     """Return what became of every line of a file; ``complete`` is whether all were taken as they stand."""
     return {
-        "file": file,
-        "lines": len(imported.events) - imported.suspended + len(imported.rejected),
+        "file": account.file,
+        "lines": account.lines,
         "new": added.new,
         "known": added.known,
         "kept_under_own_id": list(added.kept),
         "refused": list(added.refused),
-        "suspended": imported.suspended,
-        "rejected": [asdict(line) for line in imported.rejected],
-        "complete": not (imported.rejected or added.kept or added.refused),
+        "suspended": account.suspended,
+        "takes_effect_later": account.later,
+        "rejected_lines": sum(account.reasons.values()),
+        "reasons": [
+            {"reason": reason, "lines": lines, "meaning": EXPLAINED[reason]}
+            for reason, lines in sorted(account.reasons.items())
+        ],
+        "rejected": [asdict(line) for line in account.rejected],
+        "complete": not (account.reasons or added.kept or added.refused),
     }
 
 
-def show_import(report: Document, kind: str) -> None:
-    """Show what became of the lines of a file of ``consent`` or ``agreement`` events."""
-    out.print(
-        f"{report['file']}: {report['lines']:,} lines; {report['new']:,} {kind} events new, {report['known']:,} known.",
-        highlight=False,
-    )
-    if report["rejected"]:
-        heard = f"heard as a suspension of the {'person' if kind == 'consent' else 'tenant'}"
-        rows = [
-            [line["line"], str(line["reason"]), line["detail"], heard if line["suspends"] else "not recorded"]
-            for line in report["rejected"]
-        ]
-        title = f"Lines not taken as they stand ({report['suspended']} suspend)"
-        out.print(table(title, ("line", "reason", "fields", "what became of it"), rows))
-    for name, told in (
-        ("refused", "stands for something else already, so this was not recorded"),
-        ("kept_under_own_id", "stands for something else already; what takes a permission away was kept"),
-    ):
-        for event_id in report[name]:
-            out.print(f"[yellow]{escape(event_id)}[/yellow]: this event id {told}.", highlight=False)
+def states_report(states: StatesAdded) -> dict[str, Any]:
+    """Return what became of a daily state table: what ``import_report`` says, and what only a table has."""
+    return import_report(states.account, states.added) | {"unchanged": states.unchanged, "missing": states.missing}
 
 
-def ledger_report(ledger: Ledger, at: datetime) -> dict[str, Any]:
-    """Return what the ledger holds, as known at an instant (UTC), in numbers."""
+def people_report(ledger: Ledger, landed: Landed, imported_at: datetime) -> dict[str, Any]:
+    """Return whom an import spoke of: how many, how many for the first time, and of how many no record lies here."""
+    people = first = without_records = 0
+    for tenant in ledger.tenants(imported_at=imported_at):
+        met = acquaintance(ledger.people(tenant, imported_at=imported_at), landed, tenant)
+        people, without_records = people + met.heard, without_records + met.without_records
+        first += ledger.first_heard(tenant, imported_at)
+    return {"people": {"in_new_events": people, "first_heard": first, "without_records": without_records}}
+
+
+def withdrawal_report(withdrawn: Withdrawn) -> dict[str, Any]:
+    """Return what a bulk withdrawal did."""
+    event = withdrawn.event
+    return {
+        "tenant": event.tenant,
+        "purposes": list(event.purposes),
+        "effective_at": rfc3339(event.effective_at),
+        "event_id": event.event_id,
+        "new": withdrawn.is_new,
+        "people": withdrawn.people,
+    }
+
+
+def ledger_report(ledger: Ledger, at: datetime, landed: Landed) -> dict[str, Any]:
+    """Return what the ledger holds, as known at an instant (UTC), in numbers; ``landed`` is who has records."""
     people: dict[str, set[str]] = defaultdict(set)
     events: Counter[str] = Counter()
-    for event in ledger.consents(known_at=at):
-        people[event.tenant].add(event.data_subject_id)
-        events[event.tenant] += 1
+    for_everyone: Counter[str] = Counter()
+    for tenant, person, count in ledger.heard_of(at):
+        events[tenant] += count
+        if person == EVERYONE:
+            for_everyone[tenant] += count
+        else:
+            people[tenant].add(person)
     agreed: dict[str, list[AgreementEvent]] = defaultdict(list)
     for agreement in ledger.agreements(known_at=at):
         agreed[agreement.tenant].append(agreement)
-    in_force = {tenant: agreement_at(told, at, at) for tenant, told in agreed.items()}
+    links = Counter(link.tenant for link in ledger.links(known_at=at))
     return {
         "known_at": rfc3339(at),
         "checkpoint": ledger.checkpoint(at),
         "tenants": [
-            {
-                "tenant": tenant,
-                "scope": scope.scope.value if (scope := in_force.get(tenant)) else "no agreement in force",
-                "people": len(people[tenant]),
-                "consent_events": events[tenant],
-            }
-            for tenant in sorted({*people, *agreed})
+            {"tenant": tenant, "scope": _scope(agreed[tenant], at)}
+            | _people(people[tenant], landed, tenant)
+            | {"consent_events": events[tenant], "for_everyone": for_everyone[tenant], "links": links[tenant]}
+            for tenant in sorted({*events, *agreed, *links, *landed})
         ],
         "batches": [asdict(batch) | {"landed_at": rfc3339(batch.landed_at)} for batch in ledger.batches()],
         "artifacts": [asdict(one) | {"recorded_at": rfc3339(one.recorded_at)} for one in ledger.artifacts()],
     }
 
 
-def show_report(report: Document) -> None:
-    """Show what the ledger holds."""
-    tenants = [[entry[name] for name in ("tenant", "scope", "people", "consent_events")] for entry in report["tenants"]]
-    out.print(table("Tenants", ("tenant", "agreement", "people", "consent events"), tenants))
-    counted = ("records", "quarantined", "repeated")
-    batches = [
-        [entry["source"], entry["file_name"], moment(entry["landed_at"]), *(entry[name] for name in counted)]
-        for entry in report["batches"]
+def state_tables_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the state tables that were imported, of a ledger's report."""
+    return [
+        {"tenant": one["name"], "on": one["version"].partition("@")[0], "file": one["directory"]}
+        | {"recorded_at": one["recorded_at"], "digest": one["digest"]}
+        for one in report["artifacts"]
+        if one["kind"] == STATE_TABLE
     ]
-    out.print(table("Landed files", ("source", "file", "landed", *counted), batches))
-    artifacts = [
-        [entry["kind"], entry["name"], entry["version"], moment(entry["recorded_at"]), entry["digest"]]
-        for entry in report["artifacts"]
-    ]
-    out.print(table("Published", ("kind", "name", "version", "recorded", "digest"), artifacts))
-    out.print(f"Checkpoint as known at {report['known_at']}: {report['checkpoint']}", highlight=False)
+
+
+def _scope(agreed: list[AgreementEvent], at: datetime) -> str:
+    in_force = agreement_at(agreed, at, at)
+    return in_force.scope.value if in_force else "no agreement in force"
+
+
+def _people(heard: set[str], landed: Landed, tenant: str) -> dict[str, int]:
+    met = acquaintance(sorted(heard), landed, tenant)
+    return {
+        "people": met.heard,
+        "people_landed": met.landed,
+        "people_never_heard": met.silent,
+        "people_without_records": met.without_records,
+    }

@@ -1,5 +1,7 @@
 """The ledger's tables: events with two clocks, landed batches and published artifacts.
 
+Events are consents, agreements and links between the ids of a person.
+
 An instant is stored as whole microseconds since 1970-01-01T00:00:00Z, so that order is exact on every
 database. A document is stored as its canonical JSON, so that its digest can be recomputed from the row.
 No row holds a product's own id of a person, or any content.
@@ -9,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-REVISION = "0001"
+REVISION = "0002"
 """The Alembic revision these tables agree with."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +53,23 @@ agreement_events = Table(
     Column("imported_at", BigInteger, nullable=False),
     Column("document", Text, nullable=False),
     UniqueConstraint("tenant", "event_id", name="agreement_events_tenant_event_id"),
+)
+
+person_links = Table(
+    "person_links",
+    metadata,
+    _sequence(),
+    Column("tenant", String(64), nullable=False),
+    Column("event_id", String(256), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("said", String(64), nullable=False),
+    Column("data_subject_id", String(64), nullable=False, index=True),
+    Column("same_as", String(64), nullable=False, index=True),
+    Column("effective_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False, index=True),
+    Column("imported_at", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("tenant", "event_id", name="person_links_tenant_event_id"),
 )
 
 batches = Table(

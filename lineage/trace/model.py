@@ -1,7 +1,7 @@
 """One model: from its weights to the records it read, and to the consents and the policy they rest on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -16,10 +16,11 @@ from lineage.models import Model, NotVerifiedError, open_model
 from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
 from lineage.trace.evidence import consent_document
+from lineage.trace.words import Words
 from lineage.verify import verify_path
 from lineage.verify_snapshot import NO_LEDGER
 from lineage.warehouse import Warehouse
-from policies.consent import VALID, ConsentEvent, status_at
+from policies.consent import VALID, ConsentEvent
 from policies.errors import UsageError
 
 LEAF_COLUMNS = ("source_batch_digest", "consent_receipt")
@@ -178,30 +179,26 @@ def _grounds(rows: pa.Table, events: Mapping[str, ConsentEvent]) -> list[dict[st
 def _today(
     rows: pa.Table, events: Mapping[str, ConsentEvent], ledger: Ledger, purpose: str, at: datetime
 ) -> list[dict[str, Any]]:
-    """Count records and people by the status that their consent has at an instant."""
-    histories = _histories(events.values(), ledger, at)
+    """Count records and people by the status that their consent has at an instant, under all their ids."""
+    words = {tenant: _words(ledger, tenant, at) for tenant in sorted({event.tenant for event in events.values()})}
     records: dict[str, int] = defaultdict(int)
     people: dict[str, set[Person]] = defaultdict(set)
     for receipt, number in _records_by_receipt(rows).items():
         event = events.get(receipt)
         if event is None:
             continue
-        person = (event.tenant, event.data_subject_id)
-        status = status_at(histories[person], purpose, at, at).status
+        said = words[event.tenant]
+        status = said.consent(event.data_subject_id, purpose, at, at).status
         records[status] += number
-        people[status].add(person)
+        people[status].add((event.tenant, min(said.ids_of(event.data_subject_id, at))))
     return [
         {"status": status, "permits": status in VALID, "records": records[status], "people": len(people[status])}
         for status in sorted(records)
     ]
 
 
-def _histories(events: Iterable[ConsentEvent], ledger: Ledger, at: datetime) -> dict[Person, list[ConsentEvent]]:
-    histories: dict[Person, list[ConsentEvent]] = defaultdict(list)
-    for tenant in sorted({event.tenant for event in events}):
-        for event in ledger.consents(tenant=tenant, known_at=at):
-            histories[tenant, event.data_subject_id].append(event)
-    return histories
+def _words(ledger: Ledger, tenant: str, at: datetime) -> Words:
+    return Words(tenant, ledger.consents(tenant=tenant, known_at=at), ledger.links(tenant=tenant, known_at=at), ())
 
 
 def _records_by_receipt(rows: pa.Table) -> dict[str, int]:

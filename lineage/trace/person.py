@@ -12,22 +12,27 @@ import pyarrow.compute as pc
 from lineage.canonical import rfc3339
 from lineage.leaf import DIGEST, data_subject_commitment
 from lineage.ledger.store import Ledger
+from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
 from lineage.trace.evidence import Evidence, consent_document, decisions_of, gather, receipt_of
+from lineage.trace.meanwhile import used_meanwhile
+from lineage.trace.turning import worth
+from lineage.trace.words import Words
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
-from policies.agreement import TenantScope, agreement_at
-from policies.consent import PURPOSES, VALID, ConsentEvent, ConsentPeriod, status_at
+from policies.agreement import TenantScope
+from policies.consent import PURPOSES, VALID, ConsentPeriod
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asked about: a tenant and a pseudonym, and the commitment that stands in leaves, if ever made."""
+    """Who is asked about: a tenant, all ids of the person, and the commitments that stand in leaves for them."""
 
     tenant: str
     data_subject_id: str
-    commitment: bytes | None
+    ids: tuple[str, ...]
+    commitments: Mapping[bytes, str]
 
 
 def trace_person(
@@ -41,15 +46,16 @@ def trace_person(
 ) -> dict[str, Any]:
     """Answer which snapshots and models hold a person's records, on what ground, and what changed since.
 
-    ``used_meanwhile`` lists every refusal that was effective before a snapshot was decided and became known
-    after it: the snapshot was lawful as far as was known, and the person had said no.
+    A person who has several ids is asked about under all of them. ``used_meanwhile`` lists every refusal that
+    became known after a snapshot with the person's records was decided, with what was used although of it, told
+    apart by what was known (`lineage.trace.turning`).
 
     Args:
         tenant: The customer the person belongs to.
         product_id: The product's own id of the person, or the pseudonym.
         warehouse: Holds the snapshots and models.
-        ledger: Holds consents and agreements.
-        vault: Holds the tenant's keys and the person's salt.
+        ledger: Holds consents, links and agreements.
+        vault: Holds the tenant's keys and the person's salts.
         trusted: The keys that may have signed.
         at: The instant for which the answer is given, on both clocks, UTC.
 
@@ -60,44 +66,56 @@ def trace_person(
         KeyUnavailableError: The vault has no key of the tenant; nothing of it was ever landed.
     """
     data_subject_id = vault.data_subject_id(tenant, product_id, create=False)
-    salt = vault.salt(tenant, data_subject_id)
-    commitment = None if salt is None else data_subject_commitment(salt, tenant, data_subject_id)
-    person = Person(tenant, data_subject_id, commitment)
-    events = ledger.consents(tenant=tenant, data_subject_id=data_subject_id, known_at=at)
+    words = Words.of_person(ledger, tenant, data_subject_id, at)
+    person = _person(tenant, data_subject_id, tuple(sorted(words.ids_of(data_subject_id, at))), vault)
     evidence = gather(warehouse, trusted)
-    held = _holdings(evidence, person, events, ledger, vault, at)
-    agreement = agreement_at(ledger.agreements(tenant=tenant, known_at=at), at, at)
+    not_looked_up: list[str] = []
+    held = _holdings(evidence, person, words, ledger, vault, at, not_looked_up)
+    agreement = words.agreement(at, at)
     return {
         "tenant": tenant,
         "data_subject_id": data_subject_id,
+        "also_known_as": [one for one in person.ids if one != data_subject_id],
         "asked_at": rfc3339(at),
-        "consent": [_status(events, purpose, at) for purpose in sorted(PURPOSES)],
-        "consent_history": [consent_document(event) for event in events],
+        "consent": [_status(words, data_subject_id, purpose, at) for purpose in sorted(PURPOSES)],
+        "consent_history": [
+            consent_document(event) | {"data_subject_id": event.data_subject_id}
+            for event in words.events_of(data_subject_id, at)
+        ],
         "tenant_scope": (agreement.scope if agreement else TenantScope.UNKNOWN).value,
-        "salt_held": salt is not None,
+        "salt_held": bool(person.commitments),
         "snapshots": [_without(entry, "models", "ids") for entry in held],
         "models": [model for entry in held for model in entry["models"]],
-        "used_meanwhile": _used_meanwhile(held),
+        "used_meanwhile": used_meanwhile(evidence, words, held, at),
+        "not_looked_up": not_looked_up,
         "unverified": evidence.unverified,
     }
+
+
+def _person(tenant: str, data_subject_id: str, ids: Sequence[str], vault: Vault) -> Person:
+    salts = vault.known_salts(tenant, ids)
+    commitments = {data_subject_commitment(salt, tenant, one): one for one, salt in salts.items()}
+    return Person(tenant, data_subject_id, tuple(ids), commitments)
 
 
 def _holdings(
     evidence: Evidence,
     person: Person,
-    events: Sequence[ConsentEvent],
+    words: Words,
     ledger: Ledger,
     vault: Vault,
     at: datetime,
+    not_looked_up: list[str],
 ) -> list[dict[str, Any]]:
     """Return one entry for each snapshot that holds records of the person, with the models that read them."""
 
     def find(snapshot: Snapshot) -> list[dict[str, Any]]:
-        rows = _rows(snapshot, person, vault)
-        return [_entry(snapshot, rows, events, ledger, at) | {"ids": _ids(rows)}] if rows else []
+        rows = _rows(snapshot, person, vault, not_looked_up)
+        ids = {one: sorted({row["record_id"] for row in rows if one in row["people"]}) for one in person.ids}
+        return [_entry(snapshot, rows, words, person, ledger, at) | {"ids": ids}] if rows else []
 
     return [
-        entry | {"models": evidence.models_that_read(snapshot, entry["ids"])}
+        entry | {"models": evidence.models_that_read(snapshot, [one for ids in entry["ids"].values() for one in ids])}
         for snapshot, entries in evidence.search(find)
         for entry in entries
     ]
@@ -107,44 +125,64 @@ def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name not in names}
 
 
-def _ids(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return sorted(row["record_id"] for row in rows)
-
-
-def _rows(snapshot: Snapshot, person: Person, vault: Vault) -> list[dict[str, Any]]:
+def _rows(snapshot: Snapshot, person: Person, vault: Vault, not_looked_up: list[str]) -> list[dict[str, Any]]:
     """Return the leaves of the records the person wrote, and of those in which they only take part."""
     found = []
     for index, shard in enumerate(snapshot.manifest.shards):
         if shard.tenant == person.tenant:
             leaves = snapshot.leaves(index)
             wrote = _written_by(leaves, person)
-            places = sorted(wrote | _joined_by(snapshot, index, person, vault))
-            listed = zip(places, leaves.take(pa.array(places, pa.int64())).to_pylist(), strict=True)
-            found += [leaf | {"shard": index, "wrote": place in wrote} for place, leaf in listed]
+            joined = _joined_by(snapshot, index, person, vault, not_looked_up)
+            places = sorted({*wrote, *joined})
+            for place, leaf in zip(places, leaves.take(pa.array(places, pa.int64())).to_pylist(), strict=True):
+                people = {*wrote.get(place, ()), *joined.get(place, ())}
+                found.append(leaf | {"shard": index, "wrote": place in wrote, "people": people})
     return found
 
 
-def _written_by(leaves: pa.Table, person: Person) -> set[int]:
-    if person.commitment is None:
-        return set()
-    own = pc.equal(leaves["data_subject_commitment"], pa.scalar(person.commitment, DIGEST))
-    return set(pc.indices_nonzero(own).to_pylist())
+def _written_by(leaves: pa.Table, person: Person) -> dict[int, set[str]]:
+    """Return the rows that the person wrote, each with the id they did it under."""
+    own = pc.is_in(leaves["data_subject_commitment"], pa.array(list(person.commitments), DIGEST))
+    return {
+        place: {person.commitments[leaves["data_subject_commitment"][place].as_py()]}
+        for place in pc.indices_nonzero(own).to_pylist()
+    }
 
 
-def _joined_by(snapshot: Snapshot, index: int, person: Person, vault: Vault) -> set[int]:
+def _joined_by(
+    snapshot: Snapshot, index: int, person: Person, vault: Vault, not_looked_up: list[str]
+) -> dict[int, set[str]]:
     """Return the rows of a shard, decrypted for this, that name the person among the participants."""
-    participants = snapshot.shard(index, vault, columns=["participants"])["participants"].combine_chunks()
-    named = pc.equal(pc.list_flatten(participants), person.data_subject_id)
-    return set(pc.list_parent_indices(participants).filter(named).to_pylist())
+    try:
+        participants = snapshot.shard(index, vault, columns=["participants"])["participants"].combine_chunks()
+    except ContentRemovedError as error:
+        not_looked_up.append(f"Who else takes part in records is not known: {error}")
+        return {}
+    named = pc.list_flatten(participants)
+    own = pc.is_in(named, pa.array(person.ids, pa.string()))
+    joined: dict[int, set[str]] = {}
+    rows = pc.list_parent_indices(participants).filter(own).to_pylist()
+    for row, one in zip(rows, named.filter(own).to_pylist(), strict=True):
+        joined.setdefault(row, set()).add(one)
+    return joined
 
 
 def _entry(
-    snapshot: Snapshot, rows: Sequence[Mapping[str, Any]], events: Sequence[ConsentEvent], ledger: Ledger, at: datetime
+    snapshot: Snapshot,
+    rows: Sequence[Mapping[str, Any]],
+    words: Words,
+    person: Person,
+    ledger: Ledger,
+    at: datetime,
 ) -> dict[str, Any]:
     manifest = snapshot.manifest
     decided, purpose = manifest.as_of, manifest.purpose
-    then = status_at(events, purpose, decided.effective_at, decided.recorded_at)
-    now_known = status_at(events, purpose, decided.effective_at, at)
+    people = sorted({one for row in rows for one in row["people"]})
+
+    def least(known_at: datetime) -> ConsentPeriod:
+        periods = (words.consent(one, purpose, decided.effective_at, known_at) for one in people)
+        return min(periods, key=lambda period: worth(period.status))
+
     return {
         "snapshot": manifest.label,
         "purpose": purpose,
@@ -155,9 +193,8 @@ def _entry(
         "records": len(rows),
         "as_participant": sum(not row["wrote"] for row in rows),
         "grounds": _grounds(snapshot, rows, ledger),
-        "status_known_then": then.status.value,
-        "status_known_now": now_known.status.value,
-        "overturned_by": _overturned(then, now_known),
+        "status_known_then": least(decided.recorded_at).status.value,
+        "status_known_now": least(at).status.value,
     }
 
 
@@ -185,32 +222,8 @@ def _grounds(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]], ledger: Ledg
     return listed
 
 
-def _overturned(then: ConsentPeriod, now_known: ConsentPeriod) -> dict[str, Any] | None:
-    """Return the refusal that took effect before a decision and was heard after it."""
-    if then.status not in VALID or now_known.status in VALID or now_known.event is None:
-        return None
-    return consent_document(now_known.event)
-
-
-def _used_meanwhile(held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what was used between the day a refusal took effect and the day it became known."""
-    refusals = {entry["overturned_by"]["event_id"]: entry["overturned_by"] for entry in held if entry["overturned_by"]}
-    told = []
-    for event_id, refusal in refusals.items():
-        used = [entry for entry in held if (entry["overturned_by"] or {}).get("event_id") == event_id]
-        told.append(
-            {
-                **{name: refusal[name] for name in ("event_id", "state", "effective_at", "recorded_at")},
-                "snapshots": [entry["snapshot"] for entry in used],
-                "models": [f"{model['model']}/{model['run']}" for entry in used for model in entry["models"]],
-                "records": len({record for entry in used for record in entry["ids"]}),
-            }
-        )
-    return told
-
-
-def _status(events: Sequence[ConsentEvent], purpose: str, at: datetime) -> dict[str, Any]:
-    period = status_at(events, purpose, at, at)
+def _status(words: Words, data_subject_id: str, purpose: str, at: datetime) -> dict[str, Any]:
+    period = words.consent(data_subject_id, purpose, at, at)
     return {
         "purpose": purpose,
         "status": period.status.value,

@@ -85,10 +85,12 @@ def show_person(document: Document) -> None:
         f"Person [bold]{document['data_subject_id']}[/bold] of tenant [bold]{document['tenant']}[/bold], "
         f"as known at {moment(document['asked_at'])}. The tenant's agreement: {document['tenant_scope']}."
     )
+    if document["also_known_as"]:
+        _say(f"The same person as {', '.join(document['also_known_as'])}: this answer covers all these ids.")
     for news in document["used_meanwhile"]:
         _say(f"[red]{_late(news)}[/red]")
     if not document["used_meanwhile"]:
-        _say("Nothing was used between the day a refusal took effect and the day it became known.")
+        _say("Nothing was used between the day a refusal took effect and the day it became known, nor after it.")
     _grid(
         "Consent today",
         ("purpose", "status", "since", "permits"),
@@ -119,6 +121,7 @@ def show_person(document: Document) -> None:
         (_snapshot_row(entry) for entry in document["snapshots"]),
     )
     _models(document["models"])
+    _list("Not looked up", document["not_looked_up"])
     _unverified(document)
 
 
@@ -145,10 +148,12 @@ def _models(models: Sequence[Document]) -> None:
 def _late(news: Document) -> str:
     snapshots, models = len(news["snapshots"]), len(news["models"])
     effective, recorded = moment(news["effective_at"]), moment(news["recorded_at"])
+    after = news["models_after_it_was_known"]
+    knowing = f" Read after it was known by {', '.join(after)}." if after else ""
     return (
         f"{news['state'].capitalize()} effective {effective}, recorded {recorded}: "
         f"used meanwhile in {snapshots} snapshot{'s' * (snapshots != 1)}, {models} model{'s' * (models != 1)}, "
-        f"{news['records']:,} record{'s' * (news['records'] != 1)}."
+        f"{news['records']:,} record{'s' * (news['records'] != 1)}.{knowing}"
     )
 
 

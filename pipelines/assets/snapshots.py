@@ -8,7 +8,7 @@ import dagster as dg
 from pipelines.deployment import Deployment
 from pipelines.gates import check_staged
 from pipelines.journey import Advance, publish_snapshot, stage_snapshot
-from pipelines.publish import staged_directory
+from pipelines.snapshots.staging import staged_directory
 
 Watch = Callable[[str], AbstractContextManager[Advance]]
 

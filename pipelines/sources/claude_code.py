@@ -138,6 +138,7 @@ class _Turn:
             jurisdiction=self.about.jurisdiction,
             age_band=self.about.age_band,
             attributes={**self.about.attributes, **counts},
+            claim=self.about.claim,
         )
 
     def _outcome(self) -> Outcome | None:

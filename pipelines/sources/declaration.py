@@ -23,7 +23,16 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from lineage.canonical import digest_of, rfc3339
-from pipelines.sources.places import Column, Conversation, Moment, OrColumn, OutcomePlaces, Strict, Text
+from pipelines.sources.places import (
+    Column,
+    ConsentFlag,
+    Conversation,
+    Moment,
+    OrColumn,
+    OutcomePlaces,
+    Strict,
+    Text,
+)
 from policies.strict_yaml import DocumentError, read_file
 from policies.vocabulary import Slug, known_age_band, known_jurisdiction
 
@@ -62,6 +71,7 @@ class SourceDeclaration(Strict):
         model: The model that answered.
         outcome: What became of the answer.
         attributes: What else to keep, by the name it gets.
+        consent: Where a line claims that its person consents, or does not.
     """
 
     source: SourceName
@@ -82,6 +92,7 @@ class SourceDeclaration(Strict):
     model: OrColumn[Text] | None = None
     outcome: OutcomePlaces | None = None
     attributes: dict[Text, Column] = Field(default_factory=dict)
+    consent: ConsentFlag | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
+from policies.consent_event import VALID, ConsentStatus
 from policies.errors import InputError
 
 
@@ -61,6 +62,23 @@ class Outcome(TypedDict):
     observed_at: datetime | None
 
 
+class Claim(NamedTuple):
+    """A flag about consent, as one line of a log has it.
+
+    Attributes:
+        state: What it means; ``invalidated``, a refusal, where the declaration does not know the word.
+        is_known: Whether the declaration knows the word.
+    """
+
+    state: ConsentStatus
+    is_known: bool
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is heard as a refusal."""
+        return self.state not in VALID
+
+
 @dataclass(slots=True)
 class Interaction:
     """What a person asked and everything that followed until they spoke again.
@@ -79,6 +97,7 @@ class Interaction:
         jurisdiction: ISO 3166 code in lower case, or ``unknown``.
         age_band: One of ``policies.vocabulary.AGE_BANDS``.
         attributes: What else the log says, as text.
+        claim: What the log claims that the person says about consent; ``None`` where it says nothing.
     """
 
     line: int
@@ -94,6 +113,7 @@ class Interaction:
     jurisdiction: str = "unknown"
     age_band: str = "unknown"
     attributes: dict[str, str] = field(default_factory=dict)
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

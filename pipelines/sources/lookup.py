@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.sources.declaration import SourceDeclaration
-from pipelines.sources.interaction import LineFaultError, Outcome, RejectReason
+from pipelines.sources.interaction import Claim, LineFaultError, Outcome, RejectReason
 from pipelines.sources.paths import ABSENT, find, moment_of, required
-from pipelines.sources.places import Column, Columns, Label, Moment, OutcomePlaces
+from pipelines.sources.places import Column, Columns, ConsentFlag, Label, Moment, OutcomePlaces
+from policies.consent_event import ConsentStatus
 from policies.vocabulary import UNKNOWN, known_age_band, known_jurisdiction
 
 TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -38,6 +39,7 @@ class Circumstances:
     jurisdiction: str
     age_band: str
     attributes: dict[str, str]
+    claim: Claim | None
 
 
 def circumstances(declaration: SourceDeclaration, line: Mapping[str, Any]) -> Circumstances:
@@ -58,6 +60,7 @@ def circumstances(declaration: SourceDeclaration, line: Mapping[str, Any]) -> Ci
         jurisdiction=_known(line, declaration.jurisdiction, known_jurisdiction),
         age_band=_known(line, declaration.age_band, known_age_band),
         attributes=_attributes(line, declaration.attributes),
+        claim=_claim(line, declaration.consent),
     )
 
 
@@ -142,6 +145,15 @@ def _known(line: Mapping[str, Any], place: str | Column, read: Any) -> str:
 def _attributes(line: Mapping[str, Any], places: Mapping[str, Column]) -> dict[str, str]:
     found = {name: find(line, place.column) for name, place in places.items()}
     return {name: _as_text(value) for name, value in found.items() if value is not ABSENT and value is not None}
+
+
+def _claim(line: Mapping[str, Any], place: ConsentFlag | None) -> Claim | None:
+    """Return what the flag of a line means; a word that nobody declared may be a refusal, so it is one."""
+    value = ABSENT if place is None else find(line, place.column)
+    if place is None or value is ABSENT or value is None:
+        return None
+    state = place.values.get(_as_text(value))
+    return Claim(ConsentStatus.INVALIDATED if state is None else state, state is not None)
 
 
 def _as_text(value: Any) -> str:

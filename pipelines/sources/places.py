@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from policies.consent_event import ConsentStatus
 from policies.instants import Instant
+from policies.vocabulary import SortedWords, known_purpose
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 T = TypeVar("T")
@@ -96,3 +98,21 @@ class OutcomePlaces(Strict):
     score: Column | None = None
     signal: OrColumn[Text] | None = None
     observed_at: Moment | None = None
+
+
+class ConsentFlag(Strict):
+    """Where a line says whether its person consents: a claim of the product, which goes stale.
+
+    Attributes:
+        column: Where the flag stands. A line without it, or with null, claims nothing.
+        values: What the log's words mean. A word that is not among them is heard as a refusal.
+        purposes: What the flag is about, sorted.
+        stale_days: How long a grant holds after it was last seen, in days. A refusal does not go stale.
+    """
+
+    column: Text
+    values: Annotated[dict[Text, ConsentStatus], Field(min_length=1)]
+    purposes: Annotated[tuple[Annotated[str, AfterValidator(known_purpose)], ...], SortedWords, Field(min_length=1)] = (
+        "train_ai_system",
+    )
+    stale_days: Annotated[int, Field(strict=True, ge=1, le=3650)] = 30

@@ -119,6 +119,8 @@ class History:
         waiting.messages = turn
         waiting.model = about.model
         waiting.attributes.update(about.attributes)
+        if about.claim is not None and about.claim.refuses:
+            waiting.claim = about.claim
         return waiting
 
     def _place(self, branch: str, root: str, position: int, chain: bytes) -> str:
@@ -151,6 +153,7 @@ def _interaction(
         jurisdiction=about.jurisdiction,
         age_band=about.age_band,
         attributes=dict(about.attributes),
+        claim=about.claim,
     )
 
 

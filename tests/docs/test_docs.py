@@ -20,8 +20,8 @@ from lineage.manifest import SnapshotManifest
 from lineage.record import MESSAGE, OUTCOME, RECORD_SCHEMA
 from pipelines.redaction.engine import QuarantineReason
 from pipelines.redaction.profile import load_profile
-from pipelines.request import load_request
 from pipelines.settings import Settings
+from pipelines.snapshots.request import load_request
 from pipelines.sources import all_formats
 from pipelines.sources.declaration import SourceDeclaration, load_declaration
 from pipelines.sources.interaction import RejectReason
@@ -158,7 +158,7 @@ def test_the_format_of_the_sources_page_is_one_file_found_by_itself(tmp_path: Pa
     import pipelines.sources
     from lineage.vault import Vault
     from lineage.warehouse import Warehouse
-    from pipelines.land import land_file, land_units
+    from pipelines.landing.land import land_file, land_units
 
     _write_files(DOCS / "sources.md", tmp_path)
     monkeypatch.setattr(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lineage.officer_homes import OfficerHome
 from tests.lineage.small_snapshot import SmallWorld
 from tests.servers import S3Server, s3_server
 
@@ -34,3 +35,9 @@ def world(untouched: Path, tmp_path: Path) -> SmallWorld:
 def trained(untouched: Path, tmp_path: Path) -> SmallWorld:
     """A copy of a warehouse with demo@v1 and a model trained on it, to do harm to."""
     return SmallWorld(Path(shutil.copytree(untouched, tmp_path / "warehouse")))
+
+
+@pytest.fixture
+def officer_home(tmp_path: Path) -> OfficerHome:
+    """A home whose officers are maria, jonas and anna."""
+    return OfficerHome(tmp_path)

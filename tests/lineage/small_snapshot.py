@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,14 @@ from lineage.canonical import canonical_json, digest_of, sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
+from lineage.inputs import DeclaredSource, GovernedPart, Inputs
 from lineage.manifest import Shard, SnapshotManifest, snapshot_directory, snapshot_root, tenant_roots
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
+from lineage.release import Terms, Ticket, Verdict, sign_ticket
+from lineage.revocation import Feed, FeedPolicy, Revocations, publish_feed
+from lineage.snapshot_request import SnapshotRequest
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
+from lineage.training_admission import TICKET_FILE, FeedHeeded, feed_dependency, feed_path, ticket_dependency
 from lineage.training_statement import (
     Consumption,
     Dependency,
@@ -34,6 +39,70 @@ from policies.facts import IN_ORDER
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 TENANTS = ("acme", "globex")
 POLICY = (DOCUMENTS / "model-training.yaml").read_bytes()
+
+
+REDACTION = sha256_hex(b"profile")
+REQUEST = SnapshotRequest(
+    name="demo",
+    policy="model-training",
+    purpose="train_ai_system.finetune",
+    pool="shared",
+    sources=("web",),
+    seed=7,
+)
+
+
+def considered(shards: Sequence[Shard]) -> Inputs:
+    """A part for each shard; of the first, two records were denied and one was quarantined."""
+    parts = []
+    for index, shard in enumerate(shards):
+        denied, quarantined = (2, 1) if index == 0 else (0, 0)
+        part = {
+            "output": f"governed/{shard.tenant}/web/{index}/part-00000",
+            "tenant": shard.tenant,
+            "source": "web",
+            "batch": sha256_hex(b"the log"),
+            "inputs": sha256_hex(shard.path.encode()),
+            "redaction": REDACTION,
+            "records": shard.rows + denied + quarantined,
+            "permitted": shard.rows,
+            "denied": denied,
+            "quarantined": quarantined,
+        }
+        parts.append(GovernedPart(**part))
+    declared = DeclaredSource(declaration_digest=sha256_hex(b"web"), data_categories=("user.content",))
+    return Inputs(parts=tuple(parts), sources={"web": declared})
+
+
+def ticket_terms(snapshot: SnapshotManifest, /, **changes: Any) -> Terms:
+    """An approval of everything, in force from the day before ``AS_OF`` on."""
+    document = {
+        "snapshot": snapshot.label,
+        "verdict": Verdict.APPROVED,
+        "purpose": snapshot.purpose,
+        "may_train": ("*",),
+        "base_models": ("*",),
+        "max_epochs": 3,
+        "decided_at": AS_OF - timedelta(days=1),
+        "expires_at": AS_OF + timedelta(days=90),
+        "approver": "deployment",
+        "because": "",
+    }
+    return Terms.model_validate(document | changes)
+
+
+def feed_terms(snapshot: SnapshotManifest, /, **changes: Any) -> Revocations:
+    """A feed that revokes nothing, made at ``AS_OF``."""
+    policy = {name: getattr(snapshot.policy, name) for name in ("policy_id", "version", "digest")}
+    document = {
+        "snapshot": snapshot.label,
+        "as_of": {"effective_at": AS_OF, "recorded_at": AS_OF},
+        "ledger_checkpoint": sha256_hex(b"ledger"),
+        "policy": FeedPolicy(**policy),
+        "lease_expires_at": snapshot.lease_expires_at,
+        "revoked": {},
+    }
+    return Revocations.model_validate(document | changes)
 
 
 def message(role: str, content: str) -> dict[str, Any]:
@@ -137,12 +206,40 @@ class SmallWorld:
         self.warehouse.write(f"{directory}/{path}", data)
         return {"path": path, "sha256": sha256_hex(data)}
 
-    def train(self, snapshot: SnapshotManifest, *, consumed: pa.Table | None = None) -> Path:
-        """Write a model directory whose weights are a few bytes, and sign it; returns the directory."""
+    def release(self, snapshot: SnapshotManifest, /, **changes: Any) -> Ticket:
+        """Sign a ticket with the deployment's own key, or ``signer``; ``changes`` are to its terms."""
+        signer = changes.pop("signer", self.vault)
+        return sign_ticket(self.warehouse, snapshot, ticket_terms(snapshot, **changes), signer)
+
+    def revoke(self, snapshot: SnapshotManifest, /, **changes: Any) -> Feed:
+        """Sign the next feed of a snapshot; ``changes`` are to what it says."""
+        return publish_feed(self.warehouse, snapshot, feed_terms(snapshot, **changes), self.vault)
+
+    def train(
+        self,
+        snapshot: SnapshotManifest,
+        *,
+        consumed: pa.Table | None = None,
+        ticket: Ticket | None = None,
+        feeds: Sequence[tuple[Feed, int]] = (),
+    ) -> Path:
+        """Write a model directory whose weights are a few bytes, and sign it; returns the directory.
+
+        ``feeds`` are those the run read, each with the step from which on it was heeded.
+        """
         directory = "models/little/run-1"
         ledger = self.consumed(snapshot) if consumed is None else consumed
         data = table_bytes(ledger, CONSUMPTION_SCHEMA)
-        recipe = {"snapshot": snapshot.label, "steps": 2}
+        recipe = {"snapshot": snapshot.label, "base": "tiny", "steps": 2, "trained_by": "ml"}
+        admitted = ticket or self.release(snapshot)
+        self.warehouse.write(f"{directory}/{TICKET_FILE}", admitted.envelope)
+        taken_in = [Dependency("base-model", "model:tiny", sha256_hex(b"base"))]
+        taken_in.append(ticket_dependency(snapshot.label, admitted.digest))
+        for feed, from_step in feeds:
+            self.warehouse.write(f"{directory}/{feed_path(feed.number)}", feed.envelope)
+            taken_in.append(
+                feed_dependency(snapshot.label, FeedHeeded(feed.number, feed.digest, from_step), len(feed.revoked))
+            )
         self.warehouse.write(f"{directory}/consumption/rank-0.parquet", data)
         self.warehouse.write(f"{directory}/recipe.json", canonical_json(recipe))
         self.warehouse.write(f"{directory}/config.json", b"{}")
@@ -154,10 +251,10 @@ class SmallWorld:
                 run="run-1",
                 builder="https://lineweight.dev/training_jobs/sft",
                 recipe=recipe,
-                internal={"threads": 1},
+                internal={"threads": 1, "purpose": snapshot.purpose},
                 snapshot=snapshot,
                 snapshot_statement_digest=digest_of(snapshot_statement(snapshot, snapshot.digest())),
-                dependencies=(Dependency("base-model", "model:tiny", sha256_hex(b"base")),),
+                dependencies=tuple(taken_in),
                 consumption=Consumption(
                     "consumption/rank-0.parquet", sha256_hex(data), consumption_root(ledger).hex(), ledger.num_rows
                 ),
@@ -222,6 +319,7 @@ class SmallWorld:
             "name": "demo",
             "version": version,
             "parent": None,
+            "request": self.attach(directory, "request.json", REQUEST.to_bytes()),
             "purpose": "train_ai_system.finetune",
             "pool": {"kind": "shared", "tenant": None},
             "sources": ("web",),
@@ -237,8 +335,9 @@ class SmallWorld:
                 "digest": permit()["policy"],
                 **self.attach(directory, "policy.yaml", POLICY),
             },
-            "redaction": {"profile": "strict-pseudonyms", "digest": sha256_hex(b"profile"), "engine": "none"},
+            "redaction": {"profile": "strict-pseudonyms", "digest": REDACTION, "engine": "none"},
             "ledger_checkpoint": sha256_hex(b"ledger"),
+            "inputs": self.attach(directory, "inputs.json", considered(shards).to_bytes()),
             "counts": {
                 "considered": rows + 3,
                 "permitted": rows,

@@ -117,7 +117,8 @@ def test_agreements_are_imported_and_the_ledger_is_shown(tmp_path: Path):
     answered("ledger", "import-consents", written(tmp_path / "consents.jsonl", CONSENT), home=home)
 
     shown = answered("ledger", "show", home=home)
-    assert shown["tenants"] == [{"tenant": "acme", "scope": "tenant-only", "people": 1, "consent_events": 1}]
+    acme = {"tenant": "acme", "scope": "tenant-only", "people": 1, "consent_events": 1, "for_everyone": 0, "links": 0}
+    assert shown["tenants"] == [acme | {"people_landed": 0, "people_never_heard": 0, "people_without_records": 1}]
     assert "tenant-only" in run("ledger", "show", home=home).output
 
 
@@ -137,7 +138,6 @@ def test_a_home_says_where_its_ledger_and_its_keys_are(world: TracedWorld, tmp_p
     )
 
     assert len(answered("ledger", "show", home=world.root)["tenants"]) == 2
-    assert answered("snapshot", "list", home=world.root)["snapshots"][0]["verified"]
     assert answered("trace", "model", "little", home=world.root)["records"] == 10
     assert answered("verify", "demo@v1", home=world.root)["verified"]
     assert not (world.root / "ledger.db").exists()
@@ -162,9 +162,7 @@ def test_what_is_given_goes_before_what_a_home_says(tmp_path: Path, monkeypatch:
     assert not (tmp_path / "said.db").exists()
 
 
-@pytest.mark.parametrize(
-    "words", [("ledger", "show"), ("snapshot", "list"), ("trace", "model", "little"), ("verify", "demo@v1")]
-)
+@pytest.mark.parametrize("words", [("ledger", "show"), ("trace", "model", "little"), ("verify", "demo@v1")])
 def test_a_word_in_a_homes_settings_that_is_none_is_refused_by_every_command(
     world: TracedWorld, words: tuple[str, ...]
 ):
@@ -178,8 +176,6 @@ def test_a_word_in_a_homes_settings_that_is_none_is_refused_by_every_command(
     "words",
     [
         ("ledger", "show"),
-        ("snapshot", "list"),
-        ("snapshot", "show", "demo"),
         ("trace", "person", "user 0", "--tenant", "acme"),
         ("trace", "model", "little"),
     ],
@@ -188,22 +184,6 @@ def test_asking_in_a_home_that_is_not_there_makes_none(tmp_path: Path, words: tu
     result = run(*words, home=tmp_path / "no-home")
     assert isinstance(result.exception, UsageError)
     assert not (tmp_path / "no-home").exists()
-
-
-def test_snapshots_are_listed_and_shown(world: TracedWorld):
-    (listed,) = answered("snapshot", "list", home=world.root)["snapshots"]
-    assert (listed["snapshot"], listed["verified"], listed["rows"]) == ("demo@v1", True, 10)
-    shown = answered("snapshot", "show", "demo", home=world.root)
-    assert shown["counts"]["denied_by_reason"] == {"consent-unknown": 2}
-    assert "consent-unknown" in run("snapshot", "show", "demo@v1", home=world.root).output
-    assert "shared by" in run("snapshot", "list", home=world.root).output
-
-
-def test_a_listed_snapshot_that_does_not_verify_is_named_and_exits_1(world: TracedWorld):
-    flip(f"{SNAPSHOT}/manifest.json")(world)
-    result = run("snapshot", "list", home=world.root)
-    assert result.exit_code == 1
-    assert "not verified" in result.output
 
 
 @pytest.mark.parametrize("name", ["parquet", "jsonl"])

@@ -38,6 +38,8 @@ def test_bytes_that_are_not_canonical_are_refused(world: SmallWorld):
         ({"version": 0}, "version"),
         ({"decisions": {"path": "../decisions.json", "sha256": "0" * 64}}, "decisions.path"),
         ({"decisions": {"path": "/etc/passwd", "sha256": "0" * 64}}, "decisions.path"),
+        ({"request": None}, "request"),
+        ({"inputs": {"path": "../inputs.json", "sha256": "0" * 64}}, "inputs.path"),
         ({"lease_expires_at": "2026-09-01T00:00:00"}, "lease_expires_at"),
         ({"keys": "none"}, "keys"),
     ],
@@ -62,6 +64,7 @@ def test_what_is_not_json_is_refused():
         ({"tenant_roots": {}}, "tenant_roots are not"),
         ({"pool": {"kind": "tenant", "tenant": "acme"}}, "a shard is of a tenant outside the pool"),
         ({"pool": {"kind": "tenant", "tenant": None}}, "a pool of one tenant names it"),
+        ({"request": {"path": "decisions.json", "sha256": "0" * 64}}, "a file is named twice"),
     ],
 )
 def test_a_manifest_that_contradicts_itself_says_how(world: SmallWorld, change: dict[str, Any], fault: str):

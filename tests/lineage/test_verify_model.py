@@ -26,7 +26,7 @@ def test_a_model_verifies_down_to_the_records_it_read(trained: SmallWorld):
     report = verified(trained, MODEL)
     assert report.verified
     links = [check.link for check in report.checks]
-    assert links[:9] == [
+    assert links[:11] == [
         Link.ARTIFACT,
         Link.SIGNATURE,
         Link.WEIGHTS,
@@ -35,9 +35,11 @@ def test_a_model_verifies_down_to_the_records_it_read(trained: SmallWorld):
         Link.RECIPE,
         Link.CONSUMPTION,
         Link.COPIES,
+        Link.TICKET,
+        Link.REVOCATIONS,
         Link.SUBSET,
     ]
-    assert links[9] == "snapshot: signature"
+    assert links[11] == "snapshot: signature"
     assert any(sentence.startswith("Training: it was not run again") for sentence in report.not_checked)
     assert verified(trained, f"{MODEL}/model.safetensors").verified
     with_keys = verified(trained, MODEL, vault=trained.vault)

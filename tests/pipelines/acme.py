@@ -13,9 +13,9 @@ from pipelines.deployment import Deployment
 from pipelines.gates import check_governed, check_staged
 from pipelines.govern import Governed
 from pipelines.journey import govern_source, land_source, publish_snapshot, stage_snapshot
-from pipelines.landed import LandResult
-from pipelines.publish import Published
+from pipelines.landing.landed import LandResult
 from pipelines.settings import Settings
+from pipelines.snapshots.publish import Published
 from policies.agreement import AgreementEvent
 from policies.consent import ConsentEvent
 

@@ -12,7 +12,7 @@ from lineage.canonical import digest_of
 from lineage.record import KEY_COLUMNS, RECORD_SCHEMA
 from pipelines.facts import AsOf, Known
 from policies.agreement import AgreementEvent, TenantScope, agreement_at
-from policies.consent import ConsentEvent, ConsentPeriod, ConsentStatus, covers, status_at
+from policies.consent import EVERYONE, VALID, ConsentEvent, ConsentPeriod, ConsentStatus, covers, status_at
 from policies.decision import Decision, Effect, decide
 from policies.document import DOCUMENTS, Policy, load_policies
 from policies.facts import (
@@ -21,16 +21,20 @@ from policies.facts import (
     categories_covered,
     consent_at_collection,
     licence_of,
+    notice_accepted,
+    region_allowed,
+    who_expressed,
     youngest,
 )
 from policies.instants import BEGINNING
+from policies.person_link import PersonLink, representatives
 from tests.strategies import START, agreement_events, consent_events, policy_documents
 
 TENANTS = ("acme", "globex")
-PEOPLE = tuple(f"ds_{name * 16}" for name in ("ad", "be", "cd"))
+PEOPLE = tuple(f"ds_{name * 16}" for name in ("ad", "be", "cd", "de"))
 SOURCES = ("web", "web", "agent", "agent", "undeclared")
 CATEGORIES = {"web": ("user.content",), "agent": ("user.content", "user.contact")}
-KEYS = pa.schema([RECORD_SCHEMA.field(name) for name in KEY_COLUMNS])
+KEYS = pa.schema([RECORD_SCHEMA.field(name).with_nullable(True) for name in KEY_COLUMNS])
 SILENCE = ConsentPeriod(BEGINNING, ConsentStatus.UNKNOWN, None)
 (TRAINING,) = load_policies(DOCUMENTS)
 
@@ -52,10 +56,17 @@ class Question:
     """Everything that ``decide_records`` is a function of."""
 
     records: list[dict[str, Any]]
-    known: Known
     policy: Policy
     pool: str
     as_of: AsOf
+    consents: Sequence[ConsentEvent] = ()
+    agreements: Sequence[AgreementEvent] = ()
+    links: Sequence[PersonLink] = ()
+    region: str | None = None
+
+    @property
+    def known(self) -> Known:
+        return Known.of(self.consents, self.agreements, self.links, CATEGORIES, self.region)
 
     @property
     def keys(self) -> pa.Table:
@@ -75,6 +86,8 @@ def _statements(draw: st.DrawFn) -> ConsentEvent:
     }
     if said.expires_at is None:
         changes["effective_at"] = draw(moments)
+    if said.state not in VALID and draw(seldom):
+        changes["data_subject_id"] = EVERYONE
     return said.model_copy(update=changes)
 
 
@@ -97,7 +110,26 @@ def _consents(draw: st.DrawFn) -> list[ConsentEvent]:
         for person in PEOPLE
         if not draw(seldom)
     ]
-    return said + draw(st.lists(_statements(), max_size=4))
+    told = said + draw(st.lists(_statements(), max_size=4))
+    return told + [event for event in told if draw(seldom)]  # some are delivered twice
+
+
+@st.composite
+def _links(draw: st.DrawFn) -> list[PersonLink]:
+    """Now and then two ids turn out to be one person's, or not after all, in whatever order one hears of it."""
+    pairs = st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=2, unique=True)
+    return [
+        PersonLink(
+            event_id=f"l{number}",
+            tenant=draw(st.sampled_from(TENANTS)),
+            data_subject_id=one,
+            same_as=other,
+            linked=draw(st.sampled_from([True, True, True, False])),
+            effective_at=draw(moments),
+            recorded_at=draw(at_first),
+        )
+        for number, (one, other) in enumerate(draw(st.just([]) | st.lists(pairs, max_size=4)))
+    ]
 
 
 @st.composite
@@ -125,15 +157,15 @@ def _agreements(draw: st.DrawFn) -> list[AgreementEvent]:
 
 @st.composite
 def _records(draw: st.DrawFn, number: int) -> dict[str, Any]:
-    somebody = st.sampled_from([*PEOPLE, *PEOPLE, None])
+    somebody = st.sampled_from([*PEOPLE, *PEOPLE, None, "ds_nobody", "xx_" + "ad" * 16])
     return {
         "record_id": f"r{number:032x}",
         "source": draw(st.sampled_from(SOURCES)),
         "batch": "00" * 32,
         "line": number + 1,
-        "tenant": draw(st.sampled_from(TENANTS)),
+        "tenant": draw(st.sampled_from([*TENANTS * 4, "initech", None])),
         "data_subject_id": draw(somebody),
-        "participants": draw(st.just([]) | st.lists(somebody, max_size=2)),
+        "participants": draw(st.sampled_from([[]] * 7 + [None]) | st.lists(somebody, max_size=2)),
         "conversation_id": f"c{number:032x}",
         "position": 0,
         "occurred_at": draw(moments),
@@ -151,10 +183,13 @@ def questions(draw: st.DrawFn) -> Question:
     last = START + timedelta(days=10)
     return Question(
         records=[draw(_records(number)) for number in range(draw(st.integers(0, 8)))],
-        known=Known(draw(_consents()), draw(_agreements()), CATEGORIES),
         policy=draw(st.sampled_from([TRAINING] * 4 + [brief]) | drawn),
         pool=draw(st.sampled_from(["tenant", "shared"])),
         as_of=AsOf(effective_at=draw(st.just(last) | moments), recorded_at=draw(st.just(last) | moments)),
+        consents=draw(_consents()),
+        agreements=draw(_agreements()),
+        links=draw(_links()),
+        region=draw(st.sampled_from(["eu", "eu", "us", None])),
     )
 
 
@@ -170,7 +205,8 @@ class Spelt:
 def spelt_out(question: Question, record: Mapping[str, Any]) -> Spelt:
     """Decide one record the long way, with the readable rules and nothing else."""
     facts, receipt = _of_person(question, record, record["data_subject_id"], record["jurisdiction"], record["age_band"])
-    others = [_of_person(question, record, person, "unknown", "unknown")[0] for person in record["participants"]]
+    further = [None] if record["participants"] is None else record["participants"]
+    others = [_of_person(question, record, person, "unknown", "unknown")[0] for person in further]
     facts = replace(facts, participants=_together(question.policy, others))
     return Spelt(facts, decide(question.policy, facts), receipt)
 
@@ -197,13 +233,14 @@ def _of_person(
             at_collection.status, at_use.status, event is not None and event.retroactive
         ),
         legal_basis=event.legal_basis if event else "none",
-        categories_covered=categories_covered(
-            event.data_categories if event else (), question.known.categories.get(record["source"])
-        ),
+        notice=notice_accepted(event.notice_id, event.notice_version, policy.notices) if event else "unknown",
+        expressed_by=who_expressed(event.expressed_by) if event else "nobody",
+        categories_covered=categories_covered(event.data_categories if event else (), CATEGORIES.get(record["source"])),
         jurisdiction=place if place != "unknown" or event is None else event.jurisdiction,
         age_band=youngest(age, event.age_band if event else "unknown"),
         tenant_scope=agreement.scope if agreement else TenantScope.UNKNOWN,
         purpose_in_agreement=bool(agreement and any(covers(one, policy.purpose) for one in agreement.purposes)),
+        region_allowed=agreement is not None and region_allowed(agreement.regions, question.region),
         pool=question.pool,
         participants=ParticipantsPermit.NONE,
         licence=licence_of(record["source_licence"]),
@@ -214,16 +251,18 @@ def _of_person(
 
 
 def _consent(question: Question, record: Mapping[str, Any], person: str | None, at: Any) -> ConsentPeriod:
+    one_person = representatives(question.links, question.as_of.recorded_at)
+    tenant = record["tenant"]
+    stands_for = one_person.get((tenant, person), person)
+    ids = {person} | {same for (of, same), one in one_person.items() if of == tenant and one == stands_for}
     said = [
-        event
-        for event in question.known.consents
-        if event.tenant == record["tenant"] and event.data_subject_id == person
+        event for event in question.consents if event.tenant == tenant and event.data_subject_id in {*ids, EVERYONE}
     ]
-    return status_at(said, question.policy.purpose, at, question.as_of.recorded_at) if said else SILENCE
+    return status_at(said, question.policy.purpose, at, question.as_of.recorded_at, ids) if said else SILENCE
 
 
 def _agreement(question: Question, tenant: str) -> AgreementEvent | None:
-    agreed = [event for event in question.known.agreements if event.tenant == tenant]
+    agreed = [event for event in question.agreements if event.tenant == tenant]
     return agreement_at(agreed, question.as_of.effective_at, question.as_of.recorded_at)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lineage.warehouse import Warehouse
 from pipelines.beam import UnitRefusedError, run_units
-from pipelines.landed import tenant_path
+from pipelines.landing.landed import tenant_path
 from policies.errors import InputError
 from tests.pipelines.acme import SOURCE, Acme
 

@@ -8,7 +8,8 @@ import pytest
 from lineage.encrypted import write_encrypted
 from pipelines.gates import GateFailedError, GateResult, check_governed, check_staged
 from pipelines.journey import governed_parts, stage_snapshot
-from pipelines.publish import PublicationRefusedError, publish
+from pipelines.snapshots.publish import publish
+from pipelines.snapshots.staging import PublicationRefusedError
 from tests.pipelines.acme import NOON, Acme
 
 

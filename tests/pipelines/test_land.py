@@ -11,9 +11,9 @@ from lineage.encrypted import ContentUnreadableError, read_encrypted
 from lineage.record import RECORD_SCHEMA
 from lineage.vault import KeyUnavailableError, Vault
 from lineage.warehouse import Warehouse, WarehouseError
-from pipelines import records
-from pipelines.land import LandingError, LandUnit, land_file, land_units
-from pipelines.landed import landed, quarantine_path, tenant_path
+from pipelines.landing import records
+from pipelines.landing.land import LandingError, LandUnit, land_file, land_units
+from pipelines.landing.landed import landed, quarantine_path, tenant_path
 from pipelines.sources import format_of
 from pipelines.sources.declaration import SourceDeclaration, load_declaration
 from pipelines.sources.interaction import RejectReason
@@ -196,6 +196,7 @@ def test_a_corrected_declaration_lands_the_file_anew_and_leaves_nothing_of_the_o
     assert world.files == [
         f"landing/web/{second.batch}/batch.json",
         f"landing/web/{second.batch}/zeta.parquet",
+        f"landing/web/{second.batch}/zeta.people.parquet",
     ]
 
 
@@ -215,9 +216,9 @@ def test_a_landing_cut_short_leaves_nothing_complete_and_the_next_one_completes(
 
     with monkeypatch.context() as patch:
         if real is None:
-            patch.setattr("pipelines.land.keep", lambda *given: next(dies()))
+            patch.setattr("pipelines.landing.land.keep", lambda *given: next(dies()))
         else:
-            patch.setattr("pipelines.land.record_batches", dies)
+            patch.setattr("pipelines.landing.land.record_batches", dies)
         with pytest.raises(Crash):
             land_file(unit)
     assert not [path for path in world.files if path.endswith("batch.json")]
@@ -255,7 +256,7 @@ def test_a_file_that_changes_while_it_is_read_lands_nothing(world, monkeypatch):
         yield from real(*given)
         unit.file.write_bytes(packed(line(1), line(2)))
 
-    monkeypatch.setattr("pipelines.land.record_batches", grows)
+    monkeypatch.setattr("pipelines.landing.land.record_batches", grows)
     with pytest.raises(LandingError, match=r"day\.jsonl\.gz: changed while it was read"):
         land_file(unit)
     assert world.files == []

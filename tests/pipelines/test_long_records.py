@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines import journey, records
+from pipelines import journey
+from pipelines.landing import records
 from tests.pipelines.acme import Acme
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.measuring import recall_of_planted
+from pipelines.demonstration.measuring import recall_of_planted
 from tests.pipelines.acme import SOURCE, Acme
 
 MAIL = "ada.lovelace@analytical-engines.org"

@@ -5,14 +5,21 @@ from datetime import timedelta
 
 import pytest
 
+from lineage.activation import ActivationError, propose
+from lineage.inputs import parse_inputs
+from lineage.officers import NamedOfficer
 from lineage.snapshot import list_snapshots
+from lineage.snapshot_request import parse_request
 from lineage.verify import verify_path
 from pipelines.gates import check_staged
 from pipelines.journey import publish_snapshot, stage_snapshot
-from pipelines.publish import PublicationRefusedError, publish, record_quality
-from pipelines.select import NothingGovernedError
+from pipelines.policy.activation import approve
 from pipelines.settings import POLICIES
+from pipelines.snapshots.asked import NothingGovernedError
+from pipelines.snapshots.publish import publish, record_quality
+from pipelines.snapshots.staging import PublicationRefusedError
 from policies.errors import LineweightError, UsageError
+from tests.lineage.officer_homes import DUTIES, OfficerHome
 from tests.pipelines.acme import NOON, Acme, shard_rows
 
 
@@ -186,7 +193,7 @@ def test_a_crash_between_manifest_and_signature_leaves_nothing_visible(talking: 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("pipelines.publish.sign_statement", killed)
+        patched.setattr("pipelines.snapshots.publish.sign_statement", killed)
         publish_snapshot(talking.deployment, directory)
     assert (talking.home / directory / "manifest.json").exists()
     assert list_snapshots(talking.warehouse) == []
@@ -263,3 +270,63 @@ def test_decisions_and_policy_travel_with_the_snapshot(talking: Acme):
     decisions = json.loads((directory / "decisions.json").read_bytes())
     assert {(one["effect"], one["reason"]): one["records"] for one in decisions} == {("permit", "permitted"): 4}
     assert json.loads((directory / "policy.json").read_bytes())["policy_id"] == "model-training"
+
+
+def test_what_was_asked_for_and_what_was_considered_travel_with_the_snapshot(talking: Acme):
+    talking.asks(lease_days=7, because="To answer faster.")
+    published = talking.publishes()
+    directory = talking.home / published.directory
+    asked = parse_request((directory / "request.json").read_bytes())
+    assert (asked.policy, asked.purpose, asked.lease_days) == ("model-training", "train_ai_system.finetune", 7)
+    inputs = parse_inputs((directory / "inputs.json").read_bytes())
+    assert inputs.considered == published.manifest.counts.considered == 5
+    assert {part.tenant: part.denied for part in inputs.parts} == {"acme": 1, "globex": 0}
+    assert inputs.categories == {"support-chat": ("user.content",)}
+    assert inputs.sources["support-chat"].declaration_digest == talking.deployment.declaration("support-chat").digest
+
+
+def test_a_changed_request_makes_a_new_version_also_of_the_same_records(talking: Acme):
+    first = talking.publishes()
+    talking.asks(because="For another reason.")
+    second = talking.publishes()
+    assert not second.already
+    assert second.manifest.root == first.manifest.root
+    assert second.manifest.request != first.manifest.request
+
+
+def test_a_snapshot_in_parts_verifies_and_says_how_large_each_is(talking: Acme):
+    for number in range(12):
+        talking.says("ada", f"question {number}", conversation=f"talk {number}")
+    talking.delivers("second.jsonl")
+    talking.lands()
+    talking.asks(split={"by": "conversation", "parts": {"train": 0.5, "validation": 0.5}}, shard_rows=4)
+    manifest = (published := talking.publishes()).manifest
+    assert {shard.split for shard in manifest.shards} == {"train", "validation"}
+    assert manifest.rows_of("train") + manifest.rows_of("validation") == manifest.rows == 16
+    assert all(shard.rows <= 4 for shard in manifest.shards)
+    where = {}
+    for shard in manifest.shards:
+        for row in talking.opened(f"{published.directory}/{shard.path}", shard.tenant).to_pylist():
+            assert where.setdefault(row["conversation_id"], shard.split) == shard.split
+    report = verify_path(
+        talking.home / published.directory, talking.deployment.home.trusted(), vault=talking.deployment.vault
+    )
+    assert report.verified
+
+
+def test_a_policy_that_two_people_put_in_force_travels_with_what_they_signed(talking: Acme, tmp_path):
+    people = OfficerHome(tmp_path / "officers")
+    named = {name: NamedOfficer(key=people.people / f"{name}.pub", may=may) for name, may in DUTIES.items()}
+    policy = talking.deployment.policy("model-training")
+    talking.settings = talking.settings.model_copy(update={"officers": named})
+    with pytest.raises(ActivationError, match="No policy is in force"):
+        talking.publishes()
+    home = talking.deployment.home
+    propose(home, policy, people.key("maria"), NOON)
+    approve(home, policy.policy_id, policy.version, people.key("jonas"), NOON)
+    published = talking.publishes()
+    kept = published.manifest.policy.activation
+    assert kept is not None
+    signed = (talking.home / published.directory / kept.path).read_bytes()
+    assert signed == talking.warehouse.read(f"policies/model-training/v{policy.version}/activation.dsse.json")
+    assert verify_path(talking.home / published.directory, talking.deployment.home.trusted()).verified

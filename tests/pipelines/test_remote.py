@@ -11,8 +11,8 @@ from lineage.snapshot import Snapshot
 from lineage.verify import verify_path
 from lineage.warehouse import Warehouse
 from pipelines.cli import app
-from pipelines.publish import Published
 from pipelines.settings import Settings
+from pipelines.snapshots.publish import Published
 from tests.pipelines.acme import Acme, shard_rows
 from tests.servers import S3Server
 

@@ -1,22 +1,30 @@
 """Selecting: every governed record is permitted, denied with its reason, or quarantined, and counted once."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from lineage.canonical import digest_of
 from pipelines.journey import governed_parts
-from pipelines.request import SnapshotRequest, load_request
-from pipelines.select import DENIED_ELSEWHERE, DUPLICATE, OUTSIDE, NothingGovernedError, Selection, select
+from pipelines.snapshots.asked import NothingGovernedError, ask
+from pipelines.snapshots.request import load_request
+from pipelines.snapshots.request_checks import resolved
+from pipelines.snapshots.select import Selection
+from pipelines.snapshots.select import selected as selection_of
+from pipelines.snapshots.sifting import DENIED_ELSEWHERE, DUPLICATE, OUTSIDE, OUTSIDE_OUTCOME
+from pipelines.snapshots.stretches import shards
+from policies.person_link import PersonLink
 from tests.pipelines.acme import NOON, Acme
 
 
 def selected(world: Acme, parts=None, **more) -> Selection:
     world.asks(**more)
     deployment = world.deployment
-    request: SnapshotRequest = load_request(world.home / "requests" / "all.yaml")
+    request = resolved(load_request(world.home / "requests" / "all.yaml"), deployment.policies, "all.yaml")
     as_of = deployment.as_of()
-    return select(
+    asked = ask(
         request,
         governed_parts(deployment) if parts is None else parts,
         deployment.known(as_of),
@@ -25,6 +33,7 @@ def selected(world: Acme, parts=None, **more) -> Selection:
         deployment.warehouse,
         deployment.vault,
     )
+    return selection_of(asked.required())
 
 
 @pytest.fixture
@@ -43,9 +52,16 @@ def governs(world: Acme, name: str = "day.jsonl") -> None:
     world.governs()
 
 
+def denied(selection: Selection) -> dict[str, int]:
+    """How many were denied, at the gate or now, by reason."""
+    return selection.account.by("reason", effect="deny")
+
+
 def adds_up(selection: Selection) -> bool:
-    denied = sum(selection.denied_by_reason.values())
-    return selection.considered == selection.rows.num_rows + denied + selection.quarantined
+    counts = selection.account.counts()
+    assert counts["permitted"] == selection.rows.num_rows
+    assert counts["denied"] == sum(denied(selection).values())
+    return counts["considered"] == counts["permitted"] + counts["denied"] + counts["quarantined"]
 
 
 def test_every_record_is_accounted_for_once(talking: Acme):
@@ -55,8 +71,9 @@ def test_every_record_is_accounted_for_once(talking: Acme):
     talking.says("ben", "long ago", at=(NOON - timedelta(days=3)).isoformat())
     governs(talking)
     selection = selected(talking, period={"from": NOON.isoformat()})
-    assert selection.denied_by_reason == {"consent-unknown": 1, OUTSIDE: 1}
-    assert (selection.considered, selection.rows.num_rows, selection.quarantined) == (4, 1, 1)
+    assert denied(selection) == {"consent-unknown": 1, OUTSIDE: 1}
+    counts = selection.account.counts()
+    assert (counts["considered"], counts["permitted"], counts["quarantined"]) == (4, 1, 1)
     assert adds_up(selection)
 
 
@@ -83,7 +100,7 @@ def test_a_period_holds_its_first_instant_and_not_its_last(talking: Acme, period
 def test_what_had_not_happened_yet_is_outside(talking: Acme):
     talking.says("ada", "from the future", at=(NOON + timedelta(days=1)).isoformat())
     governs(talking)
-    assert selected(talking).denied_by_reason == {OUTSIDE: 1}
+    assert denied(selected(talking)) == {OUTSIDE: 1}
 
 
 def test_of_two_deliveries_the_earlier_words_are_taken_and_the_latest_outcome(talking: Acme):
@@ -97,7 +114,7 @@ def test_of_two_deliveries_the_earlier_words_are_taken_and_the_latest_outcome(ta
     talking.lands()
     talking.governs()
     selection = selected(talking)
-    assert selection.denied_by_reason == {DUPLICATE: 2}
+    assert denied(selection) == {DUPLICATE: 2}
     [row] = selection.rows.to_pylist()
     labels = {one["batch"]: one["outcome"]["label"] for one in talking.governed_rows()}
     assert labels[row["batch"]] == "good"
@@ -111,9 +128,112 @@ def test_what_one_delivery_denies_no_other_permits(talking: Acme):
     talking.lands()
     talking.governs()
     selection = selected(talking)
-    assert selection.denied_by_reason == {"consent-unknown": 1, DENIED_ELSEWHERE: 1}
+    assert denied(selection) == {"consent-unknown": 1, DENIED_ELSEWHERE: 1}
     assert selection.rows.num_rows == 0
     assert adds_up(selection)
+
+
+OUTCOMES = "outcome: {label: {column: result}, signal: build, observed_at: {column: seen}}\n"
+
+
+def test_only_the_outcomes_asked_for_are_taken_and_what_was_never_observed_is_none_of_them(talking: Acme):
+    declaration = talking.home / "sources" / "support-chat.yaml"
+    declaration.write_text(declaration.read_text() + OUTCOMES)
+    for result in ("good", "bad", "mixed", None):
+        talking.says("ada", f"build it, {result}", result=result, seen=NOON.isoformat() if result else None)
+    governs(talking)
+    selection = selected(talking, outcome={"label": ["good", "mixed"]})
+    assert denied(selection) == {OUTSIDE_OUTCOME: 2}
+    assert selection.rows.num_rows == 2
+    assert adds_up(selection)
+    assert selected(talking).rows.num_rows == 4
+
+
+def test_of_two_deliveries_the_outcome_observed_last_is_the_one_that_is_asked_about(talking: Acme):
+    declaration = talking.home / "sources" / "support-chat.yaml"
+    declaration.write_text(declaration.read_text() + OUTCOMES)
+    for number, result in enumerate(("good", "bad")):
+        seen = (NOON + timedelta(hours=number)).isoformat()
+        talking.says("ada", "build it", conversation="talk", result=result, seen=seen)
+        talking.delivers(f"{number}.jsonl")
+    talking.lands()
+    talking.governs()
+    selection = selected(talking, outcome={"label": ["good"]})
+    assert denied(selection) == {DUPLICATE: 1, OUTSIDE_OUTCOME: 1}
+
+
+def test_people_are_dealt_whole_into_parts_and_a_shard_is_of_one(talking: Acme):
+    for number in range(20):
+        talking.consents(f"person {number}", effective_at=NOON - timedelta(days=10))
+        for talk in range(2):
+            talking.says(f"person {number}", f"question {talk}", conversation=f"{number}-{talk}")
+    governs(talking)
+    selection = selected(talking, split={"by": "person", "parts": {"train": 0.5, "validation": 0.5}}, seed=3)
+    rows = selection.rows.to_pylist()
+    assert {row["split"] for row in rows} == {"train", "validation"}
+    assert len({(row["data_subject_id"], row["split"]) for row in rows}) == 20
+    assert selection.account.splits == Counter(row["split"] for row in rows)
+    files = [(tenant, split) for tenant, split, _ in shards(selection.rows, 100)]
+    assert files == [("acme", "train"), ("acme", "validation")]
+
+
+def test_who_is_known_under_two_ids_lies_in_one_part(talking: Acme):
+    split = {"by": "person", "parts": {"train": 0.5, "validation": 0.5}}
+    vault = talking.deployment.vault
+    for number in range(12):
+        talking.consents(f"person {number}", effective_at=NOON - timedelta(days=10))
+        talking.says(f"person {number}", "hello", conversation=f"talk {number}")
+    governs(talking)
+    ids = [vault.data_subject_id("acme", f"person {number}") for number in range(12)]
+    apart = {row["data_subject_id"]: row["split"] for row in selected(talking, split=split).rows.to_pylist()}
+    assert len(set(apart.values())) == 2
+    clocks = {"effective_at": NOON, "recorded_at": NOON}
+    links = [
+        PersonLink(event_id=f"l{number}", tenant="acme", data_subject_id=ids[0], same_as=other, **clocks)
+        for number, other in enumerate(ids[1:])
+    ]
+    talking.deployment.ledger.add_links(links, imported_at=NOON)
+    together = {row["data_subject_id"]: row["split"] for row in selected(talking, split=split).rows.to_pylist()}
+    assert len(together) == 12
+    assert len(set(together.values())) == 1
+
+
+def test_a_request_for_less_than_the_policy_is_for_hears_the_refusal_of_that(talking: Acme):
+    talking.consents("ada", purposes=["train_ai_system"], effective_at=NOON - timedelta(days=9))
+    talking.consents("ben", purposes=["train_ai_system"], effective_at=NOON - timedelta(days=9))
+    talking.says("ada", "hello")
+    talking.says("ben", "hello")
+    governs(talking)
+    wide = talking.deployment.policy("model-training").model_copy(update={"purpose": "train_ai_system"})
+    talking.consents("ben", "refused", purposes=["train_ai_system.finetune"])
+
+    def people(purpose: str) -> set[str]:
+        talking.asks(purpose=purpose)
+        deployment, as_of = talking.deployment, talking.deployment.as_of()
+        request = load_request(talking.home / "requests" / "all.yaml")
+        parts, known = governed_parts(deployment), deployment.known(as_of)
+        found = selection_of(ask(request, parts, known, wide, as_of, deployment.warehouse, deployment.vault))
+        assert {decision["policy"] for decision in found.account.decisions} == {digest_of(wide.document())}
+        return set(found.rows["data_subject_id"].to_pylist())
+
+    named = {name: talking.deployment.vault.data_subject_id("acme", name) for name in ("ada", "ben")}
+    assert people("train_ai_system") == set(named.values())
+    assert people("train_ai_system.finetune") == {named["ada"]}
+
+
+def test_however_few_records_are_decided_at_once_the_selection_is_the_same(talking: Acme, monkeypatch):
+    for number in range(6):
+        for tenant in ("acme", "globex"):
+            talking.says("ada", f"question {number}", tenant=tenant, conversation=f"{tenant} {number}")
+            talking.says("dan", f"question {number}", tenant=tenant, conversation=f"{tenant} dan {number}")
+    governs(talking)
+    whole = selected(talking)
+    monkeypatch.setattr("pipelines.snapshots.stretches.ROWS_AT_ONCE", 1)
+    cut = selected(talking)
+    assert cut.rows == whole.rows
+    assert cut.verdicts.sort_by("record_id") == whole.verdicts.sort_by("record_id")
+    assert cut.account.decisions == whole.account.decisions
+    assert cut.account.counts() == whole.account.counts()
 
 
 def test_the_pool_of_a_tenant_considers_no_other(talking: Acme):
@@ -122,8 +242,8 @@ def test_the_pool_of_a_tenant_considers_no_other(talking: Acme):
     governs(talking)
     selection = selected(talking, pool="globex")
     assert selection.rows["tenant"].to_pylist() == ["globex"]
-    assert selection.considered == 1
-    assert selected(talking).considered == 2
+    assert selection.verdicts.num_rows == 1
+    assert selected(talking).verdicts.num_rows == 2
 
 
 def test_the_order_is_of_tenant_person_and_record_whatever_the_order_of_the_parts(talking: Acme):
@@ -147,9 +267,9 @@ def test_a_shard_holds_one_tenant_and_no_more_rows_than_asked_for(talking: Acme)
     talking.says("ada", "theirs", tenant="globex")
     governs(talking)
     selection = selected(talking)
-    shards = [(tenant, rows.num_rows) for tenant, rows in selection.shards(2)]
-    assert shards == [("acme", 2), ("acme", 2), ("acme", 1), ("globex", 1)]
-    assert all(set(rows["tenant"].to_pylist()) == {tenant} for tenant, rows in selection.shards(2))
+    files = [(tenant, split, rows.num_rows) for tenant, split, rows in shards(selection.rows, 2)]
+    assert files == [("acme", "train", 2), ("acme", "train", 2), ("acme", "train", 1), ("globex", "train", 1)]
+    assert all(set(rows["tenant"].to_pylist()) == {tenant} for tenant, _, rows in shards(selection.rows, 2))
 
 
 def test_records_redacted_by_two_versions_do_not_meet(talking: Acme):

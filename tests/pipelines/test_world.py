@@ -17,7 +17,7 @@ import pytest
 
 from lineage.ledger.importing import read_agreement_file, read_consent_file
 from lineage.vault import Vault
-from pipelines.request import load_requests
+from pipelines.snapshots.request import load_requests
 from pipelines.sources import format_of
 from pipelines.sources.declaration import load_declarations
 from pipelines.sources.interaction import Interaction, Rejection

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.canonical import digest_of
 from policies.agreement import AgreementEvent, TenantScope, agreement_at
 from policies.consent import MixedEventsError
 from tests.strategies import START, TENANT, agreement_events, agreements, instants
@@ -53,8 +54,16 @@ def test_the_agreement_on_day_five_as_known_on_day_ten(events, scope):
         ({"purposes": ("train_ai_system", "train_ai_system.finetune")}, {"purposes": ("train_ai_system",)}),
         ({"retention_days": None}, {"retention_days": 90}),
         ({"retention_days": 90}, {"retention_days": 30}),
+        ({}, {"regions": ("eu",)}),
+        ({"regions": ("eu", "us")}, {"regions": ("us",)}),
     ],
-    ids=["fewer purposes", "a limit rather than none", "the shorter limit"],
+    ids=[
+        "fewer purposes",
+        "a limit rather than none",
+        "the shorter limit",
+        "a region rather than any",
+        "fewer regions",
+    ],
 )
 def test_of_two_agreements_of_one_scope_and_instant_the_one_that_allows_less_wins(wide, narrow):
     events = [agreed(SHARED, 1, event_id="z", **wide), agreed(SHARED, 1, event_id="a", **narrow)]
@@ -99,3 +108,14 @@ def test_agreements_of_two_tenants_are_not_taken_for_one():
 def test_an_agreement_that_cannot_be_read_is_refused(field, value):
     with pytest.raises(ValueError, match=field):
         agreed(SHARED, 1, **{field: value})
+
+
+def test_two_agreements_that_allow_the_same_are_told_apart_by_what_they_say():
+    events = [agreed(SHARED, 1, regions=regions) for regions in (("eu",), ("us",))]
+    asked = START + timedelta(days=5)
+    assert agreement_at(events, asked, asked) == agreement_at(events[::-1], asked, asked)
+
+
+@given(agreement_events())
+def test_the_digest_is_that_of_the_canonical_document(event):
+    assert event.digest() == digest_of(event.document())

@@ -73,3 +73,18 @@ def test_the_sentences_say_yes_and_no_as_people_do():
     assert f"Permitted (kept) if {kept}" in told
     assert "Permitted (either) if the log says who spoke or not." in told
     assert "commercially" not in told
+
+
+def test_the_coverage_counts_for_each_rule_the_cases_that_pass_and_come_to_it():
+    fine = CHILD | {"name": "a smaller child", "given": {"age_band": "under-13"}}
+    wrong = CHILD | {"name": "an adult", "given": {}, "expect": {"effect": "deny", "reason": "minors"}}
+    outcome = check(policy(cases=[CHILD, fine, wrong]))
+    assert outcome.coverage == {"minors": 2, "age-unknown": 0, "jurisdiction-unknown": 0, "consented": 0}
+    assert outcome.document()["coverage"] == outcome.coverage
+
+
+def test_the_sentences_say_which_notices_count():
+    rules = [{"id": "old-notice", "when": {"notice": ["outdated"]}, "because": "It has changed since."}]
+    told = " ".join(sentences(policy(notices={"privacy": ["2", "3"], "terms": ["1"]}, deny=rules, cases=[])))
+    assert "A notice is accepted if it is privacy in version 2 or 3 or terms in version 1; any other one" in told
+    assert "Denied (old-notice) if the notice it answers is outdated." in told

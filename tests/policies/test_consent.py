@@ -7,7 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lineage.canonical import digest_of
 from policies.consent import (
+    EVERYONE,
+    UNANSWERED,
     VALID,
     ConsentEvent,
     ConsentStatus,
@@ -42,6 +45,10 @@ def said(state: str, day: int, purpose: str = ALL, /, **more: object) -> Consent
     return ConsentEvent.model_validate(told | more)
 
 
+def for_all(state: str, day: int, purpose: str = ALL, /, **more: object) -> ConsentEvent:
+    return said(state, day, purpose, data_subject_id=EVERYONE, **more)
+
+
 @pytest.mark.parametrize(
     ("events", "status"),
     [
@@ -74,6 +81,15 @@ def said(state: str, day: int, purpose: str = ALL, /, **more: object) -> Consent
         ([said("given", 1, recorded_at=on(20))], "unknown"),
         ([said("given", 1), said("withdrawn", 2, recorded_at=on(20))], "given"),
         ([said("given", 1), said("withdrawn", 2, recorded_at=on(9))], "withdrawn"),
+        ([said("withdrawn", 1), said("requested", 2)], "withdrawn"),
+        ([said("withdrawn", 1), said("requested", 1)], "withdrawn"),
+        ([said("withdrawn", 1), said("requested", 2, FINETUNE)], "withdrawn"),
+        ([said("withdrawn", 1), said("given", 2), said("requested", 3)], "requested"),
+        ([for_all("withdrawn", 1)], "withdrawn"),
+        ([said("given", 1), for_all("withdrawn", 2)], "withdrawn"),
+        ([said("given", 2), for_all("withdrawn", 2)], "withdrawn"),
+        ([said("given", 3), for_all("withdrawn", 2)], "given"),
+        ([said("given", 3), for_all("withdrawn", 2, FINETUNE)], "withdrawn"),
     ],
     ids=[
         "nothing was ever said",
@@ -105,6 +121,15 @@ def said(state: str, day: int, purpose: str = ALL, /, **more: object) -> Consent
         "recorded after the instant of our knowledge",
         "a withdrawal we did not know of",
         "a withdrawal recorded late binds from when it took effect",
+        "to be asked again takes no withdrawal back",
+        "withdrawn and asked again at one instant",
+        "to be asked about a part takes no withdrawal back",
+        "asked again after a withdrawal that a grant lifted",
+        "everybody was withdrawn",
+        "everybody was withdrawn after they consented",
+        "everybody was withdrawn as they consented",
+        "consented after everybody was withdrawn",
+        "everybody was withdrawn from a part, and consented to the whole",
     ],
 )
 def test_consent_for_fine_tuning_on_day_five_as_known_on_day_ten(events, status):
@@ -131,8 +156,20 @@ def test_whatever_is_not_a_grant_ends_a_grant(state):
         ({"retroactive": True}, {}),
         ({}, {"data_categories": ("user.content",)}),
         ({"data_categories": ("user.content", "user.device")}, {"data_categories": ("user.content",)}),
+        ({"age_band": "adult"}, {"age_band": "unknown"}),
+        ({"age_band": "unknown"}, {"age_band": "16-17"}),
+        ({"age_band": "13-15"}, {"age_band": "under-13"}),
     ],
-    ids=["the one that expires", "the shorter", "the one that does not reach back", "the limited", "the more limited"],
+    ids=[
+        "the one that expires",
+        "the shorter",
+        "the one that does not reach back",
+        "the limited",
+        "the more limited",
+        "the one that tells no age",
+        "the one of a minor",
+        "the one of the younger",
+    ],
 )
 @pytest.mark.parametrize("ids", ["az", "za"])
 def test_of_two_grants_at_one_instant_the_one_that_allows_less_counts(wide, narrow, ids):
@@ -226,6 +263,14 @@ def test_one_more_refusal_never_makes_a_record_usable(ledger, refusal, purpose, 
     assert not usable or status_at(ledger, purpose, at, known_at).status in VALID
 
 
+@given(ledgers, consent_events(), purposes, instants, instants)
+def test_one_more_refusal_never_softens_a_refusal(ledger, refusal, purpose, at, known_at):
+    before = status_at(ledger, purpose, at, known_at).status
+    after = status_at([*ledger, refusal], purpose, at, known_at).status
+    if refusal.state not in VALID and before not in VALID | UNANSWERED | {ConsentStatus.EXPIRED}:
+        assert after not in VALID | UNANSWERED
+
+
 @given(ledgers, purposes, instants, instants)
 def test_consent_is_valid_only_by_a_grant_in_force_that_covers_the_purpose(ledger, purpose, at, known_at):
     period = status_at(ledger, purpose, at, known_at)
@@ -244,6 +289,18 @@ def test_consent_is_valid_only_by_a_grant_in_force_that_covers_the_purpose(ledge
 @given(consent_events())
 def test_an_event_survives_its_document(event):
     assert ConsentEvent.model_validate(event.document()) == event
+
+
+@given(consent_events())
+def test_the_receipt_is_the_digest_of_the_canonical_document(event):
+    odd = event.model_copy(update={"evidence": 'a "form"\n\u2028 of Zoë, \x7f'})
+    assert (event.receipt(), odd.receipt()) == (digest_of(event.document()), digest_of(odd.document()))
+
+
+@pytest.mark.parametrize("state", sorted(VALID))
+def test_nobody_consents_for_everyone(state):
+    with pytest.raises(ValueError, match="nobody grants for everyone"):
+        for_all(state, 1)
 
 
 def test_an_event_is_written_with_times_in_utc_and_words_in_order():

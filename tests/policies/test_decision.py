@@ -31,17 +31,26 @@ def rule(name: str, **when: object) -> dict[str, object]:
 LAX = policy(deny=[], permit=[rule("anything", **EVERYTHING)])
 """The most careless author there can be: a rule that permits whatever it is asked."""
 
+WARY = policy(
+    notices={"privacy": ["3"]},
+    deny=[*TRAINING.document()["deny"], rule("not-told", notice=["unknown", "outdated"])],
+    permit=[rule("consented", legal_basis=["consent"], expressed_by=["data-subject", "guardian"])],
+)
+"""A policy that asks every fact something."""
+
 SPACE = FACT_SPACE | {"jurisdiction": ("unknown", "de", "us", "us-ca")}
 ASKED_FIRST = (
     "data_subject_known",
     "tenant_scope",
     "purpose_in_agreement",
+    "region_allowed",
     "pool",
     "participants",
     "licence",
     "retention_exceeded",
 )
-ASKED_LAST = tuple(name for name in FACT_FIELDS if name not in ASKED_FIRST)
+ASKED_BY_RULES_ALONE = ("notice", "expressed_by")
+ASKED_LAST = tuple(name for name in FACT_FIELDS if name not in ASKED_FIRST + ASKED_BY_RULES_ALONE)
 
 
 def every(names: tuple[str, ...]) -> list[Facts]:
@@ -64,6 +73,7 @@ def every(names: tuple[str, ...]) -> list[Facts]:
         ({"tenant_scope": "none"}, Reason.TENANT_SCOPE_NONE),
         ({"pool": "shared", "tenant_scope": "tenant-only"}, Reason.TENANT_NOT_SHARED),
         ({"purpose_in_agreement": False}, Reason.PURPOSE_NOT_IN_AGREEMENT),
+        ({"region_allowed": False}, Reason.REGION_NOT_ALLOWED),
         ({"retention_exceeded": True}, Reason.RETENTION_EXCEEDED),
         ({"participants": "not-all-permit"}, Reason.PARTICIPANT_NOT_PERMITTED),
         ({"licence": "non-commercial"}, Reason.LICENCE_NON_COMMERCIAL),
@@ -171,6 +181,7 @@ def test_no_author_can_permit_what_is_never_permitted():
             fact.data_subject_known
             and (shares or (fact.tenant_scope is TenantScope.TENANT_ONLY and fact.pool == "tenant"))
             and fact.purpose_in_agreement
+            and fact.region_allowed
             and not fact.retention_exceeded
             and fact.participants is not ParticipantsPermit.NOT_ALL
             and fact.licence is Licence.COMMERCIAL
@@ -184,6 +195,12 @@ def test_no_author_can_permit_against_a_persons_word():
         refused = fact.consent_at_use not in VALID | unanswered
         allowed = fact.categories_covered and not refused and (valid_twice or fact.legal_basis != "consent")
         assert (decide(LAX, fact).effect is Effect.PERMIT) == allowed
+
+
+def test_notice_and_speaker_decide_nothing_that_no_rule_asks_of_them():
+    for fact in every((*ASKED_BY_RULES_ALONE, "consent_at_use")):
+        told = replace(fact, notice="accepted", expressed_by="data-subject")
+        assert decide(TRAINING, fact) == decide(TRAINING, told)
 
 
 def test_model_training_permits_exactly_consenting_adults_from_somewhere():
@@ -218,7 +235,7 @@ def test_one_more_deny_rule_never_permits_more(drawn, fact):
 @given(st.sampled_from(FACT_FIELDS), rubbish, facts)
 def test_a_fact_that_cannot_be_read_never_permits(field, value, fact):
     if value not in SPACE[field]:
-        assert decide(TRAINING, replace(fact, **{field: value})).effect is Effect.DENY
+        assert decide(WARY, replace(fact, **{field: value})).effect is Effect.DENY
 
 
 def test_a_decision_is_written_in_plain_words_and_does_not_change():

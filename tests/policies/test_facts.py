@@ -19,6 +19,9 @@ from policies.facts import (
     categories_covered,
     consent_at_collection,
     licence_of,
+    notice_accepted,
+    region_allowed,
+    who_expressed,
     youngest,
 )
 from tests.strategies import facts, rubbish
@@ -28,11 +31,14 @@ LEAST = {
     "consent_at_use": ConsentStatus.UNKNOWN,
     "consent_at_collection": "unknown",
     "legal_basis": "none",
+    "notice": "unknown",
+    "expressed_by": "nobody",
     "categories_covered": False,
     "jurisdiction": "unknown",
     "age_band": "unknown",
     "tenant_scope": TenantScope.UNKNOWN,
     "purpose_in_agreement": False,
+    "region_allowed": False,
     "pool": "shared",
     "participants": ParticipantsPermit.NOT_ALL,
     "licence": Licence.UNKNOWN,
@@ -195,3 +201,56 @@ def test_only_a_grant_in_force_reaches_back(at_collection, at_use, retroactive):
 )
 def test_data_categories(granted, declared, covered):
     assert categories_covered(granted, declared) is covered
+
+
+@pytest.mark.parametrize(
+    ("notice_id", "version", "listed", "fact"),
+    [
+        ("privacy", "3", {"privacy": ("2", "3")}, "accepted"),
+        ("privacy", "1", {"privacy": ("2", "3")}, "outdated"),
+        ("privacy", "", {"privacy": ("2", "3")}, "outdated"),
+        ("terms", "3", {"privacy": ("2", "3")}, "outdated"),
+        ("", "3", {"privacy": ("2", "3")}, "unknown"),
+        ("privacy", "3", {}, "unknown"),
+    ],
+    ids=["listed", "an older one", "no version", "another notice", "no notice", "a policy that lists none"],
+)
+def test_the_notice_a_statement_answers(notice_id, version, listed, fact):
+    assert notice_accepted(notice_id, version, listed) == fact
+
+
+@pytest.mark.parametrize(
+    ("said_by", "fact"),
+    [("data-subject", "data-subject"), ("guardian", "guardian"), ("employer", "other"), ("", "other")],
+)
+def test_who_made_a_statement(said_by, fact):
+    assert who_expressed(said_by) == fact
+
+
+@pytest.mark.parametrize(
+    ("named", "region", "allowed"),
+    [
+        ((), "eu", True),
+        ((), None, True),
+        (("eu",), "eu", True),
+        (("eu",), "eu-west", True),
+        (("eu-west",), "eu", False),
+        (("eu",), "europe", False),
+        (("us", "eu"), "eu", True),
+        (("us",), "eu", False),
+        (("eu",), None, False),
+    ],
+    ids=[
+        "no limit",
+        "no limit, and nobody says where",
+        "the region itself",
+        "a place within it",
+        "a place above it",
+        "a name that merely begins alike",
+        "one of two",
+        "elsewhere",
+        "a limit, and nobody says where",
+    ],
+)
+def test_where_records_may_be_kept(named, region, allowed):
+    assert region_allowed(named, region) is allowed

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from lineage.encrypted import read_encrypted
+from pipelines.demonstration.measuring import strings_in
 from pipelines.deployment import Deployment
-from pipelines.measuring import strings_in
 from pipelines.settings import Settings
 from tests.commands import Ran, in_a_process
 

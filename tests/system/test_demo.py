@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lineage.snapshot import list_snapshots
-from pipelines.demo import MAIN, import_ledgers
+from pipelines.demonstration.demo import MAIN, import_ledgers
+from pipelines.demonstration.officers import DUTIES
 from pipelines.deployment import Deployment
 from pipelines.gates import check_staged
 from pipelines.journey import govern_source, land_source, publish_snapshot, stage_snapshot
@@ -48,11 +49,17 @@ def test_everything_that_came_in_is_accounted_for(demo: FinishedDemo):
     assert sum(demo.document["quarantined_by_reason"].values()) == counts["quarantined"]
 
 
-def test_the_weights_are_verified_and_anybody_with_the_public_key_can_do_so_too(demo: FinishedDemo):
+def test_the_weights_are_verified_and_anybody_with_the_public_keys_can_do_so_too(demo: FinishedDemo):
     assert demo.document["verified"] is True
-    said = lineweight("verify", demo.document["model"]["path"], "--trust", demo.home / "keys/signing.pub", "--json")
+    officers = [word for name in DUTIES for word in ("--trust", demo.home / f"demo/officers/{name}.pub")]
+    words = ("verify", demo.document["model"]["path"], "--trust", demo.home / "keys/signing.pub", "--json")
+    said = lineweight(*words, *officers)
     assert said.code == 0
     assert said.document["verified"] is True
+
+    said = lineweight(*words)
+    assert said.code == 1
+    assert said.document["broken_link"] == "release ticket", "nobody that is trusted here released the snapshot"
 
 
 def test_the_recall_adds_up_over_the_types(demo: FinishedDemo):

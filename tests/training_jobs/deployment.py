@@ -15,14 +15,18 @@ from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.manifest import Shard, SnapshotManifest, parse_manifest, snapshot_root, tenant_roots
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
+from lineage.release import Ticket, sign_ticket
+from lineage.revocation import Feed, publish_feed
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
+from tests.lineage.small_snapshot import feed_terms, ticket_terms
 from training_jobs.recipe import Recipe
 from training_jobs.run import StepReport, TrainedModel
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 NOW = datetime(2026, 6, 2, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LEASE_ENDS = datetime(2099, 1, 1, tzinfo=UTC)
 APPS = ("bakery orders", "clinic booking", "gym tracker", "plant diary", "book club", "tool library")
 PARTS = ("login page", "search box", "export button", "calendar", "price list", "dark mode")
@@ -60,8 +64,8 @@ class Deployment:
     def trusted(self) -> tuple[TrustedKey, ...]:
         return (TrustedKey.from_pem(self.vault.public_key_pem),)
 
-    def publish(self, content: dict[str, list[Messages]], **changes: Any) -> SnapshotManifest:
-        """Write and sign a snapshot: a shard for each tenant. ``changes`` are to the manifest's document."""
+    def publish(self, content: dict[str, list[Messages]], *, release: bool = True, **changes: Any) -> SnapshotManifest:
+        """Write, sign and release a snapshot: a shard for each tenant. ``changes`` are to the manifest's document."""
         name, version = changes.pop("name", "small"), changes.pop("version", 1)
         directory = f"snapshots/{name}/v{version}"
         shards = []
@@ -71,7 +75,19 @@ class Deployment:
         self.warehouse.write(f"{directory}/manifest.json", manifest.to_bytes())
         statement = snapshot_statement(manifest, manifest.digest())
         self.warehouse.write(f"{directory}/statement.dsse.json", sign_statement(statement, [self.vault]))
+        if release:
+            self.release(manifest)
         return manifest
+
+    def release(self, manifest: SnapshotManifest, /, **changes: Any) -> Ticket:
+        """Sign a ticket with the deployment's own key, or ``signer``; ``changes`` are to its terms."""
+        signer = changes.pop("signer", self.vault)
+        terms = ticket_terms(manifest, **{"decided_at": LONG_AGO, "expires_at": LEASE_ENDS, **changes})
+        return sign_ticket(self.warehouse, manifest, terms, signer)
+
+    def revoke(self, manifest: SnapshotManifest, /, **changes: Any) -> Feed:
+        """Sign the next feed of a snapshot; ``changes`` are to what it says."""
+        return publish_feed(self.warehouse, manifest, feed_terms(manifest, **changes), self.vault)
 
     def _shard(self, directory: str, index: int, tenant: str, interactions: list[Messages]) -> Shard:
         self.vault.data_subject_id(tenant, "first")
@@ -93,10 +109,15 @@ class Deployment:
             root=merkle.root(leaf.leaf_hashes(leaves)).hex(),
         )
 
-    def train(self, recipe: Recipe, progress: Callable[[StepReport], None] | None = None) -> TrainedModel:
+    def train(
+        self,
+        recipe: Recipe,
+        progress: Callable[[StepReport], None] | None = None,
+        clock: Callable[[], datetime] = lambda: NOW,
+    ) -> TrainedModel:
         from training_jobs.sft import train
 
-        return train(recipe, self.warehouse, self.vault, self.trusted, progress, clock=lambda: NOW)
+        return train(recipe, self.warehouse, self.vault, self.trusted, self.trusted, progress, clock)
 
 
 def _records(tenant: str, interactions: list[Messages]) -> pa.Table:
@@ -142,6 +163,7 @@ def _manifest(name: str, version: int, shards: list[Shard], changes: dict[str, A
         "name": name,
         "version": version,
         "parent": None,
+        "request": {"path": "request.json", "sha256": digest},
         "purpose": "train_ai_system.finetune",
         "pool": {"kind": "shared", "tenant": None},
         "sources": ("web",),
@@ -160,6 +182,7 @@ def _manifest(name: str, version: int, shards: list[Shard], changes: dict[str, A
         },
         "redaction": {"profile": "strict-pseudonyms", "digest": digest, "engine": "none"},
         "ledger_checkpoint": digest,
+        "inputs": {"path": "inputs.json", "sha256": digest},
         "counts": {
             "considered": rows,
             "permitted": rows,

@@ -21,19 +21,14 @@ from lineage.statement import open_envelope
 from lineage.training_statement import stated_files
 from lineage.vault import KeyUnavailableError, Vault
 from tests.training_jobs.deployment import LEASE_ENDS, NOW, exchange, says, small_recipe
+from training_jobs.admission import SnapshotNotForTrainingError
 from training_jobs.chat import Encoded, SkipReason
 from training_jobs.consumption import PlanDepartureError
 from training_jobs.dataset import IGNORED, NothingToTrainError, Sample, TokenisedSnapshot, snapshot_texts, tokenise
 from training_jobs.model import BaseModelError, open_base
 from training_jobs.plan import TrainingPlan
 from training_jobs.publish import ModelDamagedError
-from training_jobs.sft import (
-    SnapshotNotForTrainingError,
-    TrainingDivergedError,
-    learning_rate_at,
-    summed_loss,
-    train,
-)
+from training_jobs.sft import TrainingDivergedError, learning_rate_at, summed_loss, train
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -94,7 +89,7 @@ def test_the_statement_names_every_file_it_stands_for(standing, trained):
     opened = open_envelope((directory / "training.dsse.json").read_bytes(), standing.trusted)
     stated = {*opened.artifacts, *stated_files(opened.predicate), "consumption/rank-0.parquet", "training.dsse.json"}
     found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
-    assert found - stated == {"snapshot/manifest.json", "snapshot/statement.dsse.json"}
+    assert found - stated == {"snapshot/manifest.json", "snapshot/statement.dsse.json", "ticket.dsse.json"}
 
 
 def test_what_was_consumed_is_what_was_planned(standing, trained):
@@ -140,7 +135,7 @@ def test_the_same_run_is_not_trained_twice(standing, trained):
 
 def test_another_process_gets_bit_identical_weights(standing, tmp_path):
     here = standing.train(small_recipe(name="twice", steps=4, vocabulary_size=2048))
-    for part in ("snapshots", "keys"):
+    for part in ("snapshots", "releases", "keys"):
         shutil.copytree(standing.root / part, tmp_path / part)
     command = [sys.executable, "-m", "training_jobs.sft", "small@v1", "--name", "twice", "--steps", "4"]
     command += ["--max-tokens", "96", "--threads", "1", "--home", str(tmp_path), "--json"]
@@ -204,7 +199,14 @@ def test_a_snapshot_of_an_unknown_key_is_refused(standing, tmp_path):
     stranger = TrustedKey.from_pem(Vault.open(tmp_path / "keys").public_key_pem)
     for trusted, reason in (((stranger,), "unknown-key"), ((), "no-trusted-key")):
         with pytest.raises(SignatureRefusedError, match=reason):
-            train(small_recipe(name="refused"), standing.warehouse, standing.vault, trusted, clock=lambda: NOW)
+            train(
+                small_recipe(name="refused"),
+                standing.warehouse,
+                standing.vault,
+                trusted,
+                standing.trusted,
+                clock=lambda: NOW,
+            )
 
 
 def test_a_snapshot_without_signature_is_refused(deployment):
@@ -232,7 +234,14 @@ def test_a_snapshot_with_a_flipped_byte_is_refused(deployment, path):
 def test_without_the_tenants_key_nothing_is_trained_and_no_key_is_made(standing, tmp_path):
     other = Vault.open(tmp_path / "keys")
     with pytest.raises(KeyUnavailableError, match="acme"):
-        train(small_recipe(name="keyless"), standing.warehouse, other, standing.trusted, clock=lambda: NOW)
+        train(
+            small_recipe(name="keyless"),
+            standing.warehouse,
+            other,
+            standing.trusted,
+            standing.trusted,
+            clock=lambda: NOW,
+        )
     assert not other.has_tenant("acme")
 
 

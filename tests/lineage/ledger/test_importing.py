@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage.ledger.importing import UNREADABLE_REFUSAL, read_agreement_file, read_consent_file
+from lineage.canonical import canonical_json
+from lineage.ledger.explained import EXPLAINED
+from lineage.ledger.importing import UNREADABLE_REFUSAL, read_agreement_file, read_consent_file, read_consents
 from lineage.ledger.lines import RejectReason
+from lineage.ledger.recording import event_bytes
 from lineage.vault import Vault
 from policies.agreement import TenantScope
 from policies.consent import VALID, ConsentStatus, status_at
 from policies.errors import InputError, UsageError
+from tests.strategies import consent_events
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PURPOSE = "train_ai_system.finetune"
@@ -396,3 +400,77 @@ def test_reading_does_not_depend_on_the_directory(tmp_path, vault):
     path = Path(tmp_path / "deep" / "consents.jsonl")
     path.write_bytes(b"nothing\n")
     assert read_consent_file(path, vault, NOW).rejected[0].file == "consents.jsonl"
+
+
+EVERYONE_WITHDRAWS = {
+    "tenant": "acme",
+    "data_subject_id": "everyone",
+    "state": "withdrawn",
+    "purposes": ["train_ai_system"],
+    "effective_at": "2026-03-01T00:00:00Z",
+}
+
+
+def test_a_refusal_for_everyone_speaks_for_every_person_of_the_tenant(consents):
+    granted, everyone = consents(GIVEN, EVERYONE_WITHDRAWS).events
+    assert everyone.data_subject_id == "everyone"
+    assert status_at([granted, everyone], PURPOSE, NOW, NOW).status is ConsentStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("state", ["given", "renewed"])
+def test_nobody_grants_for_everyone(consents, state):
+    imported = consents(EVERYONE_WITHDRAWS | {"state": state})
+    assert imported.events == []
+    assert [(line.reason, line.suspends) for line in imported.rejected] == [(RejectReason.GRANT_FOR_EVERYONE, False)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"purposes": ["marketing"]},
+        {"effective_at": "soon"},
+        {"state": "gone"},
+        {"data_subject_id": "Everyone"},
+        {"data_subject_id": " everyone"},
+        {"state": "given", "derivatives": False},
+    ],
+)
+def test_a_line_about_everyone_that_cannot_be_read_suspends_everyone(consents, fault):
+    granted, suspension = consents(GIVEN, EVERYONE_WITHDRAWS | fault).events
+    assert (suspension.data_subject_id, suspension.state) == ("everyone", ConsentStatus.INVALIDATED)
+    assert status_at([granted, suspension], PURPOSE, NOW, NOW).status is ConsentStatus.INVALIDATED
+
+
+def test_reasons_are_counted_though_only_the_first_lines_are_listed(tmp_path, vault, monkeypatch):
+    monkeypatch.setattr("lineage.ledger.reading.MOST_LISTED", 3)
+    path = tmp_path / "consents.jsonl"
+    path.write_bytes(b"".join(as_bytes(WITHDRAWN | {"purposes": ["marketing"]}) + b"\n" for _ in range(9)))
+    reading = read_consents(path, vault, NOW)
+    assert len(list(reading)) == 9
+    assert (reading.account.reasons, len(reading.account.rejected)) == ({RejectReason.UNKNOWN_PURPOSE: 9}, 3)
+
+
+def test_events_that_take_effect_later_are_counted(tmp_path, vault):
+    path = tmp_path / "consents.jsonl"
+    path.write_bytes(as_bytes(GIVEN) + b"\n" + as_bytes(WITHDRAWN | {"effective_at": "2027-01-01T00:00:00Z"}))
+    reading = read_consents(path, vault, NOW)
+    assert len(list(reading)) == 2
+    assert reading.account.later == 1
+
+
+def test_a_file_is_read_as_its_events_are_taken(tmp_path, vault):
+    path = tmp_path / "consents.jsonl"
+    path.write_bytes(b"".join(as_bytes(GIVEN | {"event_id": f"e-{place}"}) + b"\n" for place in range(50)))
+    reading = read_consents(path, vault, NOW)
+    assert next(iter(reading)).event_id == "e-0"
+    assert reading.account.lines == 1
+
+
+def test_every_reason_is_explained():
+    assert set(EXPLAINED) == set(RejectReason)
+
+
+@given(event=consent_events(), text=st.text(max_size=40))
+def test_the_fast_bytes_of_an_event_are_its_canonical_bytes(event, text):
+    document = event.document() | {"evidence": text}
+    assert event_bytes(document) == canonical_json(document)

@@ -22,6 +22,7 @@ from lineage.ledger.tables import REVISION, instant, metadata, microseconds
 from lineage.merkle import EMPTY_ROOT
 from policies.agreement import AgreementEvent, TenantScope
 from policies.consent import ConsentEvent, ConsentStatus
+from policies.person_link import PersonLink
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ADA = "ds_" + "a" * 32
@@ -53,6 +54,13 @@ def agreement(event_id="a-1", day=0, scope=TenantScope.SHARED, tenant="acme"):
         effective_at=at,
         recorded_at=at,
     )
+
+
+def link(event_id="l-1", day=0, *, recorded=None, **changed):
+    at = START + timedelta(days=day)
+    recorded_at = at if recorded is None else START + timedelta(days=recorded)
+    fields = {"tenant": "acme", "data_subject_id": ADA, "same_as": BOB, "effective_at": at, "recorded_at": recorded_at}
+    return PersonLink(event_id=event_id, **(fields | changed))
 
 
 def batch(**changed):
@@ -97,6 +105,20 @@ def test_what_goes_in_comes_out(ledger):
     assert ledger.consents() == events
     assert ledger.add_agreements([agreement()]) == Added(1, 0)
     assert ledger.agreements() == [agreement()]
+
+
+@pytest.mark.parametrize("evidence", ['a,"recorded_at":"2026-01-01T00:00:00.000000Z",', "plain"])
+def test_what_an_event_says_is_all_of_it_but_when_it_was_recorded(ledger, url, evidence):
+    ledger.add_consents([consent(evidence=evidence)])
+    ledger.add_agreements([agreement()])
+    ledger.add_links([link(evidence=evidence)])
+    events = ("consent_events", consent(evidence=evidence)), ("agreement_events", agreement())
+    for table, event in (*events, ("person_links", link(evidence=evidence))):
+        with past_the_ledger(url) as connection:
+            row = connection.execute(sa.text(f"SELECT digest, said FROM {table}")).one()
+        document = event.document()
+        assert row.digest == digest_of(document)
+        assert row.said == digest_of({name: value for name, value in document.items() if name != "recorded_at"})
 
 
 def test_the_same_event_twice_is_recorded_once(ledger):
@@ -202,17 +224,18 @@ CHANGES_OF = {
 }
 
 
-@pytest.mark.parametrize("table", ["consent_events", "agreement_events", "batches", "artifacts"])
+@pytest.mark.parametrize("table", ["consent_events", "agreement_events", "person_links", "batches", "artifacts"])
 def test_the_database_refuses_to_change_what_was_recorded(ledger, url, table):
     ledger.add_consents([consent()])
     ledger.add_agreements([agreement()])
+    ledger.add_links([link()])
     ledger.add_batch(batch())
     ledger.add_artifact(artifact())
 
     for statement in CHANGES_OF[sa.make_url(url).get_backend_name()]:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), past_the_ledger(url) as connection:
             connection.execute(sa.text(statement.format(table=table)))
-    assert (ledger.consents(), ledger.agreements()) == ([consent()], [agreement()])
+    assert (ledger.consents(), ledger.agreements(), ledger.links()) == ([consent()], [agreement()], [link()])
     assert (ledger.batches(), ledger.artifacts()) == ([batch()], [artifact()])
 
 

@@ -138,3 +138,34 @@ def test_a_format_that_is_not_there_is_refused_with_those_that_are(written):
     declaration = load_declaration(written(WHOLE.replace("openai_chat", "carrier_pigeon")))
     with pytest.raises(DeclarationError, match="carrier_pigeon is not one of claude_code, openai_chat, sharegpt"):
         format_of(declaration)
+
+
+FLAG = """
+consent:
+  column: user.training_opt_in
+  values: {"true": given, "false": refused}
+  stale_days: 14
+"""
+
+
+def test_a_declaration_may_say_where_a_line_claims_consent(written):
+    consent = load_declaration(written(WHOLE + FLAG)).consent
+    assert consent.values == {"true": "given", "false": "refused"}
+    assert (consent.purposes, consent.stale_days) == (("train_ai_system",), 14)
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ((": given", ": yes-please"), "consent.values.true"),
+        (('"true"', "true"), "a key that is not a word; write it in quotes"),
+        (("14", "0"), "consent.stale_days"),
+        (("14", "many"), "consent.stale_days"),
+        (("stale_days: 14", "purposes: [marketing]"), "consent.purposes"),
+        (("stale_days: 14", "purposes: []"), "consent.purposes"),
+        (('{"true": given, "false": refused}', "{}"), "consent.values"),
+        (("stale_days", "stale_day"), "consent.stale_day"),
+    ],
+)
+def test_a_flag_that_is_declared_wrongly_is_refused_by_its_place(written, changed, place):
+    assert place in fault_of(written(WHOLE + FLAG.replace(*changed)))

@@ -1,0 +1,1 @@
+"""The commands that look at a deployment: each a thin skin over a stage or a question."""

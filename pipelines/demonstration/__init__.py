@@ -1,0 +1,1 @@
+"""The demo: a small world, taken the whole way, measured and told."""

@@ -1,0 +1,1 @@
+"""Replay: the decisions of a published snapshot made again from what was known then."""
