@@ -33,7 +33,7 @@ from policies.errors import LineweightError
 
 CLOCKS = AsOf(AS_OF, AS_OF)
 POOL = "shared"
-ROWS = 1 << 18
+ROWS = 1 << 19
 
 
 class DifferentAnswersError(LineweightError):

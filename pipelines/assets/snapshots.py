@@ -30,7 +30,7 @@ def staged_snapshot_asset(
         partitions_def=requests,
         group_name="journey",
         check_specs=[quality],
-        kinds={"beam", "duckdb", "greatexpectations"},
+        kinds={"beam", "greatexpectations"},
     )
     def staged_snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare name
         """The records a request asks for and its policy permits, in shards, before anybody can see them."""

@@ -16,7 +16,7 @@ from pipelines.facts.standing import Standing
 from pipelines.facts.turns import in_turn
 from policies.facts import Facts, ParticipantsPermit
 
-ROWS = 1 << 18
+ROWS = 1 << 19
 """Records looked up at a time: what is worked on then lies near the processor."""
 
 Codes = npt.NDArray[np.int32]

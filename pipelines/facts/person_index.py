@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.facts.coding import Column, Flags, Numbers
+from pipelines.facts.coding import Column, Flags, Numbers, numbered
 from pipelines.facts.turns import in_turn
 
 Words = npt.NDArray[np.uint64]  # [n, 4]
@@ -21,6 +21,7 @@ Hashes = npt.NDArray[np.uint64]
 
 _PREFIX = b"ds_"
 _WIDTH = len(_PREFIX) + 32
+_ROWS = 1 << 16
 _FACTORS = tuple(map(np.uint64, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)))
 
 
@@ -32,8 +33,16 @@ def words_of(ids: Column) -> tuple[Words, Flags]:
     chunks = ids.chunks if isinstance(ids, pa.ChunkedArray) else [ids]
     if len(chunks) == 1:
         return _chunk(chunks[0])
-    found = [(np.zeros((0, 4), np.uint64), np.zeros(0, bool)), *in_turn(_chunk, chunks)]
-    return np.concatenate([words for words, _ in found]), np.concatenate([fits for _, fits in found])
+    words, fits = np.empty((len(ids), 4), np.uint64), np.empty(len(ids), bool)
+    ends = np.cumsum([len(chunk) for chunk in chunks])
+
+    def fill(place: int) -> None:
+        rows = slice(ends[place] - len(chunks[place]), ends[place])
+        words[rows], fits[rows] = _chunk(chunks[place])
+
+    for _ in in_turn(fill, range(len(chunks))):
+        pass
+    return words, fits
 
 
 def _chunk(ids: pa.Array) -> tuple[Words, Flags]:
@@ -76,19 +85,18 @@ class PersonIndex:
     def of(cls, words: Words, tenants: npt.NDArray[np.int32]) -> tuple["PersonIndex", Numbers]:
         """Number the distinct pairs of words and tenant; return the index and each row's number."""
         hashes = _hashes(words, tenants)
-        order = np.argsort(hashes)
-        fresh = _differ(words, tenants, order)
-        if (~np.append(True, np.diff(hashes[order]) != 0) & fresh).any():  # two people with one hash may alternate
-            order = np.lexsort((*words.T, tenants, hashes))
-            fresh = _differ(words, tenants, order)
-        number = np.empty(len(order), np.int64)
-        number[order] = np.cumsum(fresh) - 1
-        first = order[fresh]
+        number, first = numbered(hashes.view(np.int64))
+        if _differ(words, words[first], number) or _differ(tenants, tenants[first], number):
+            number, first = _compared(words, tenants)  # two people have one hash
+        order = np.argsort(hashes[first])
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        first = first[order]
         bits = max(1, len(first).bit_length())
         held = np.bincount(_begins(hashes[first], bits), minlength=1 << bits)
         starts = np.zeros(len(held) + 1, np.int32)
         np.cumsum(held, out=starts[1:])
-        return cls(words[first], tenants[first], starts), number
+        return cls(words[first], tenants[first], starts), place[number]
 
     def find(self, words: Words, tenants: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """Return each row's number, -1 for a pair of words and tenant that is not held."""
@@ -109,13 +117,19 @@ class PersonIndex:
         return found
 
 
-def _differ(words: Words, tenants: npt.NDArray[np.int32], order: Numbers) -> Flags:
-    """Return for each row, in an order, whether its pair differs from the one before it; the first one's does."""
-    differs = np.ones(len(order), bool)
-    differs[1:] = np.diff(tenants[order]) != 0
-    for column in words.T:
-        differs[1:] |= np.diff(column[order]) != 0
-    return differs
+def _differ(rows: npt.NDArray[Any], distinct: npt.NDArray[Any], number: npt.NDArray[np.int32]) -> bool:
+    """Return whether any row is another than the distinct one that its number stands for."""
+    return any(
+        (rows[start : start + _ROWS] != distinct.take(number[start : start + _ROWS], axis=0)).any()
+        for start in range(0, len(rows), _ROWS)
+    )
+
+
+def _compared(words: Words, tenants: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], Numbers]:
+    """Return each row's number and a row of each number, as ``numbered``, of pairs in full and not of hashes."""
+    pairs = np.column_stack([words, tenants.astype(np.uint64)])
+    _, first, number = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+    return number.astype(np.int32).ravel(), first
 
 
 def _hashes(words: Words, tenants: npt.NDArray[Any]) -> Hashes:

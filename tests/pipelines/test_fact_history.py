@@ -1,5 +1,6 @@
 """A person's consent over time in columns, and the law as it reads: the same at every instant, by the same event."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from pipelines.facts.coding import at_places, microseconds
 from pipelines.facts.history import STATUSES
 from pipelines.facts.numbering import facts_of
 from pipelines.facts.standing import Standing
-from policies.agreement import TenantScope, agreement_at
+from policies.agreement import AgreementEvent, TenantScope, agreement_at
 from policies.consent import EVERYONE, VALID, ConsentEvent, ConsentPeriod, status_at
 from policies.facts import region_allowed
 from policies.vocabulary import covers
@@ -112,3 +113,19 @@ def test_a_tenant_allows_in_columns_what_its_agreement_says(agreed, purpose, at,
     assert facts.region_allowed == (agreement is not None and region_allowed(agreement.regions, region))
     days = min(2, (agreement and agreement.retention_days) or 2)
     assert tenants.limit_us[code] == timedelta(days=days) // timedelta(microseconds=1)
+
+
+def test_columns_settle_a_tie_of_agreements_as_the_law_does():
+    def agreed(event_id: str, purpose: str) -> AgreementEvent:
+        told = {"tenant": TENANT, "scope": "shared", "effective_at": START, "recorded_at": START}
+        return AgreementEvent(event_id=event_id, purposes=(f"train_ai_system.{purpose}",), **told)
+
+    won = set()
+    for one, other in itertools.permutations("abcd", 2):
+        pair = [agreed(one, "finetune"), agreed(other, "evaluation")]
+        terms = Terms("train_ai_system.finetune", 2)
+        tenants = Standing.of(Known.of(agreements=pair), terms, AsOf(LATER, LATER)).tenants
+        found = facts_of(int(tenants.number[0])).purpose_in_agreement
+        assert found == (agreement_at(pair, LATER, LATER) == pair[0])
+        won.add(found)
+    assert won == {True, False}
