@@ -1,5 +1,6 @@
 """Of whom a ledger has heard: tenants and people, counted by the database."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from lineage.ledger.tables import consent_events, microseconds
 from policies.consent_event import EVERYONE
 
 
-class PeopleHeard:
+class PeopleHeard(ABC):
     """The part of a ledger that tells of whom it has heard. Everyone of a tenant is nobody in particular."""
 
     def people(self, tenant: str, *, imported_at: datetime | None = None) -> list[str]:
@@ -48,5 +49,6 @@ class PeopleHeard:
             query = query.where(consent_events.c.imported_at == microseconds(imported_at))
         return sorted(row[0] for row in self._rows(query))
 
+    @abstractmethod
     def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
-        raise NotImplementedError  # a ledger has a database to ask
+        """Return what the ledger's database answers."""
