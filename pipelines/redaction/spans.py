@@ -14,13 +14,18 @@ _WORDLIKE = re.compile(r"\w")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Code points ``start`` up to, not including, ``end`` of a text; which detector says they are what."""
+    """Code points ``start`` up to, not including, ``end`` of a text; which detector says they are what.
+
+    ``detector`` names the rule, model or recogniser, ``version`` its version; ``validator`` what confirmed the find.
+    """
 
     start: int
     end: int
     entity_type: str
     score: float
     detector: str
+    version: str = ""
+    validator: str = ""
 
     @property
     def length(self) -> int:
