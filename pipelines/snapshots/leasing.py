@@ -81,7 +81,8 @@ def refresh(deployment: Deployment, snapshot: Snapshot, now: datetime) -> Refres
     Args:
         deployment: Ledgers, declarations and policies as they are.
         snapshot: A published version.
-        now: The lease runs from here, UTC.
+        now: The lease runs from here, UTC, or from the instant up to which the ledger was heard if that is earlier:
+            who hears nothing new renews nothing.
 
     Raises:
         NotRefreshableError: The policy in force now is for something else or asks for other redaction, or the
@@ -108,7 +109,7 @@ def refresh(deployment: Deployment, snapshot: Snapshot, now: datetime) -> Refres
         as_of=StatedAsOf(effective_at=as_of.effective_at, recorded_at=as_of.recorded_at),
         ledger_checkpoint=deployment.ledger.checkpoint(as_of.recorded_at),
         policy=FeedPolicy(policy_id=policy.policy_id, version=policy.version, digest=digest_of(policy.document())),
-        lease_expires_at=now + timedelta(days=days),
+        lease_expires_at=min(now, as_of.recorded_at) + timedelta(days=days),
         revoked={reason: tuple(ids) for reason, ids in sorted(revoked.items())},
     )
     feed = publish_feed(deployment.warehouse, manifest, said, deployment.vault)

@@ -150,7 +150,7 @@ def _draft(
         "inputs": attached[INPUTS_FILE],
         "counts": counts,
         "decisions": attached[DECISIONS_FILE],
-        "lease_expires_at": rfc3339(datetime.now(UTC) + timedelta(days=request.lease_days)),
+        "lease_expires_at": rfc3339(min(datetime.now(UTC), as_of.recorded_at) + timedelta(days=request.lease_days)),
         "created_by": {"code_version": code_version()},
     }
 

@@ -73,6 +73,8 @@ name: bloom-shared
 policy: model-training
 pool: shared
 sources: [bloom-agent, bloom-share, bloom-web]
+# A lease runs from the instant the ledgers were heard, here 1 June 2026: the worked example stays trainable for years.
+lease_days: 3650
 seed: 7
 shard_rows: 500
 """,

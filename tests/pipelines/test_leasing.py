@@ -53,9 +53,17 @@ def _rows(world: Acme, path: str):
 def test_where_nobody_withdrew_nothing_is_revoked_and_the_lease_is_renewed(published: Acme):
     done = refreshed(published)
     assert done.feed.revoked == frozenset()
-    assert done.feed.lease_expires_at == NOW + timedelta(days=14)
+    assert done.feed.lease_expires_at == published.now + timedelta(days=14)
     told = done.document()
     assert (told["records"], told["usable"], told["newly_revoked"], told["feed"]) == (6, 6, 0, 1)
+
+
+def test_a_lease_runs_from_what_was_heard_not_from_the_day_it_was_asked_for(published: Acme):
+    heard = published.now - timedelta(days=1)  # when the version was built; the clock on the wall is far ahead
+    assert opened(published).manifest.lease_expires_at == heard + timedelta(days=14)
+    assert refreshed(published, published.now - timedelta(hours=1)).feed.lease_expires_at == (
+        published.now + timedelta(days=14, hours=-1)
+    )
 
 
 def test_a_withdrawal_revokes_that_persons_records_and_no_others(published: Acme):

@@ -1,7 +1,7 @@
 """``lineweight snapshot``: from a request to a snapshot that is released, refreshed and compared, by commands."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ split: {by: person, parts: {train: 0.5, validation: 0.5}}
 requested_by: ml-team
 because: The assistant answers too slowly.
 recipe: {base: tiny, epochs: 2}
+lease_days: 3650
 """
 
 
@@ -150,14 +151,13 @@ def test_a_version_that_does_not_verify_is_named_and_the_list_ends_with_1(home: 
 
 
 def test_a_lease_that_has_run_out_is_told(home: Acme, monkeypatch):
-    files(home, f"{REQUEST}lease_days: 1\n")
+    files(home)
     told(home, "build", "support")
     told(home, "approve", "support")
     from pipelines.snapshots.listing import list_report
 
     place = home.deployment.home
-    later = datetime.now(UTC) + timedelta(days=2)
-    [version] = list_report(place, {}, place.trusted(), later)["snapshots"]
+    [version] = list_report(place, {}, place.trusted(), home.now + timedelta(days=3651))["snapshots"]
     assert (version["standing"]["state"], version["standing"]["lease_lapsed"]) == ("lapsed", True)
 
 
