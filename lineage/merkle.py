@@ -62,6 +62,57 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     return last == 0 and node == expected_root
 
 
+def consistency_proof(leaf_hashes: Sequence[bytes], first: int) -> list[bytes]:
+    """Return what shows that the first ``first`` leaves are the beginning of all of them (RFC 9162, 2.1.4.1).
+
+    Raises:
+        IndexError: There are not so many leaves, or ``first`` is 0, for which there is nothing to show.
+    """
+    if not 0 < first <= len(leaf_hashes):
+        raise IndexError(f"A tree of {len(leaf_hashes)} has no beginning of {first} leaves to show.")
+    return _subproof(list(leaf_hashes), first, whole=True)
+
+
+def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Return whether a proof shows that a tree of ``second`` leaves begins with one of ``first`` (RFC 9162, 2.1.4.2).
+
+    Every tree begins with the empty one, and a tree with itself: there the proof must be empty.
+    """
+    if first == 0 or first == second:
+        expected = EMPTY_ROOT if first == 0 else second_root
+        return not proof and first <= second and first_root == expected
+    if not 0 < first < second:
+        return False
+    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
+    place, last = first - 1, second - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    if not path:
+        return False
+    older = newer = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            older, newer = node_hash(sibling, older), node_hash(sibling, newer)
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            newer = node_hash(newer, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and older == first_root and newer == second_root
+
+
+def _subproof(leaves: list[bytes], first: int, *, whole: bool) -> list[bytes]:
+    """SUBPROOF of RFC 9162, 2.1.4.1; ``whole`` while the older tree is one whose root the verifier has."""
+    if first == len(leaves):
+        return [] if whole else [root(leaves)]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if first <= split:
+        return [*_subproof(leaves[:split], first, whole=whole), root(leaves[split:])]
+    return [*_subproof(leaves[split:], first - split, whole=False), root(leaves[:split])]
+
+
 def _parents(level: list[bytes]) -> list[bytes]:
     """Hash neighbours in pairs; a last one without a neighbour rises as it is."""
     paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]

@@ -83,3 +83,72 @@ def test_a_proof_for_a_smaller_tree_does_not_show_a_place_in_a_larger_one():
     leaves = _leaves(4)
     proof, root = merkle.inclusion_proof(leaves, 0), merkle.root(leaves)
     assert not merkle.verify_inclusion(leaves[0], 0, 8, proof, root)
+
+
+# From the same vectors: how many leaves the older and the newer tree have, and the proof between them.
+CONSISTENCY = [
+    (1, 1, []),
+    (
+        1,
+        8,
+        [
+            "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+        ],
+    ),
+    (
+        6,
+        8,
+        [
+            "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+            "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "proof"), CONSISTENCY, ids=["1 to 1", "1 to 8", "6 to 8"])
+def test_consistency_proofs_are_those_of_the_published_vectors(first: int, second: int, proof: list[str]):
+    leaves = [merkle.leaf_hash(entry) for entry in ENTRIES[:second]]
+    assert [node.hex() for node in merkle.consistency_proof(leaves, first)] == proof
+    older, newer = merkle.root(leaves[:first]), merkle.root(leaves)
+    assert merkle.verify_consistency(first, second, older, newer, [bytes.fromhex(node) for node in proof])
+
+
+@given(st.integers(1, 130), st.data())
+def test_a_consistency_proof_shows_the_beginning_and_no_other(second: int, data: st.DataObject):
+    first = data.draw(st.integers(1, second))
+    leaves = _leaves(second)
+    proof, older, newer = merkle.consistency_proof(leaves, first), merkle.root(leaves[:first]), merkle.root(leaves)
+    assert merkle.verify_consistency(first, second, older, newer, proof)
+    other = merkle.leaf_hash(b"other")
+    assert not merkle.verify_consistency(first, second, other, newer, proof)
+    assert not merkle.verify_consistency(first, second, older, other, proof)
+    assert not merkle.verify_consistency(first, second, older, newer, [*proof, other])
+    assert not merkle.verify_consistency(second + 1, second, older, newer, proof)
+    if proof:
+        assert not merkle.verify_consistency(first, second, older, newer, proof[:-1])
+        changed = data.draw(st.integers(0, len(proof) - 1))
+        assert not merkle.verify_consistency(
+            first, second, older, newer, [other if place == changed else node for place, node in enumerate(proof)]
+        )
+
+
+def test_a_history_in_which_one_entry_changed_has_no_proof():
+    leaves = _leaves(9)
+    forked = [*leaves[:3], merkle.leaf_hash(b"rewritten"), *leaves[4:], merkle.leaf_hash(b"new")]
+    older, newer = merkle.root(leaves), merkle.root(forked)
+    for first in range(1, 10):
+        assert not merkle.verify_consistency(9, 10, older, newer, merkle.consistency_proof(forked, first))
+
+
+def test_every_tree_begins_with_the_empty_one_and_that_needs_no_proof():
+    newer = merkle.root(_leaves(5))
+    assert merkle.verify_consistency(0, 5, merkle.EMPTY_ROOT, newer, [])
+    assert not merkle.verify_consistency(0, 5, newer, newer, [])
+    assert not merkle.verify_consistency(0, 5, merkle.EMPTY_ROOT, newer, [newer])
+    for first in (0, 6):
+        with pytest.raises(IndexError):
+            merkle.consistency_proof(_leaves(5), first)

@@ -1,0 +1,1 @@
+"""The transparency log: one append-only history of everything that was signed, in the formats of C2SP."""
