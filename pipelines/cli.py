@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lineage.cli import ledger_app, officer_app, trace_app, verify
+from lineage.cli import ledger_app, log_app, officer_app, trace_app, verify
 from pipelines.commands.policy import policy_app
 from pipelines.commands.policy_activation import approve_version, propose_version, show_history
 from pipelines.commands.policy_replay import replay_decisions, show_log
@@ -35,6 +35,7 @@ source_app = typer.Typer(no_args_is_help=True, help="Sources: what is declared, 
 app.add_typer(source_app, name="source")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(officer_app, name="officer")
+app.add_typer(log_app, name="log")
 app.add_typer(policy_app, name="policy")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(retention_app, name="retention")

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lineage.encrypted import RowGroup, row_groups, write_encrypted
 from lineage.ledger.entries import Artifact
+from lineage.tlog.log import enter_statements
 from pipelines.beam import Result, Unit, run_units
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
@@ -176,7 +177,9 @@ def publish_snapshot(deployment: Deployment, directory: str) -> Published:
 
     Raises:
         PublicationRefusedError: The gates did not run, or one failed.
+        LogForkedError: The transparency log is not what was signed.
     """
+    enter_statements(deployment.home, datetime.now(UTC))  # a log that was rewritten is not built upon
     published = publish(deployment.warehouse, deployment.vault, directory)
     manifest = published.manifest
     log_snapshot(deployment.warehouse, manifest)
@@ -191,6 +194,7 @@ def publish_snapshot(deployment: Deployment, directory: str) -> Published:
             recorded_at=datetime.now(UTC),
         )
     )
+    enter_statements(deployment.home, datetime.now(UTC))
     return published
 
 

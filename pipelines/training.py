@@ -7,6 +7,7 @@ from typing import Any
 from lineage.canonical import sha256_hex
 from lineage.ledger.entries import Artifact
 from lineage.models import model_directories, open_model
+from lineage.tlog.log import enter_statements
 from pipelines.deployment import Deployment
 from pipelines.journey import Advance
 from training_jobs.recipe import Recipe
@@ -42,7 +43,7 @@ def train_on(deployment: Deployment, snapshot: str, options: Mapping[str, Any], 
 def enter_models(deployment: Deployment) -> None:
     """Enter every model of the warehouse that verifies and that the ledger does not have yet.
 
-    Models are made where there is no ledger (a training machine); the ledger catches up with the files.
+    Models are made where there is no ledger (a training machine); ledger and log catch up with the files.
     """
     warehouse, ledger = deployment.warehouse, deployment.ledger
     known = {artifact.directory for artifact in ledger.artifacts("model")}
@@ -63,3 +64,4 @@ def enter_models(deployment: Deployment) -> None:
                 recorded_at=datetime.now(UTC),
             )
         )
+    enter_statements(deployment.home, datetime.now(UTC))

@@ -49,19 +49,22 @@ def approve_snapshot(
 ) -> None:
     """Release a snapshot for training: sign a ticket that says who, from what base, how often and until when."""
     from lineage.releasing import Allowed, approve_release
+    from lineage.tlog.log import enter_statements
 
     allowed = Allowed(
         may_train=tuple(teams or ("*",)), base_models=tuple(bases or ()), max_epochs=max_epochs, days=days
     )
+    where, now = home_at(home, keys=keys).require(), datetime.now(UTC)
     ticket = approve_release(
-        home_at(home, keys=keys).require(),
+        where,
         name,
-        datetime.now(UTC),
+        now,
         _opened(key),
         officer=officer,
         allowed=allowed,
         because=because,
     )
+    enter_statements(where, now)
     _tell(ticket, as_json)
 
 
@@ -76,9 +79,11 @@ def refuse_snapshot(
 ) -> None:
     """Refuse a snapshot, or take its release back; what is training on it stops at its next epoch."""
     from lineage.releasing import refuse_release
+    from lineage.tlog.log import enter_statements
 
-    where = home_at(home, keys=keys).require()
-    ticket = refuse_release(where, name, datetime.now(UTC), _opened(key), officer=officer, because=because)
+    where, now = home_at(home, keys=keys).require(), datetime.now(UTC)
+    ticket = refuse_release(where, name, now, _opened(key), officer=officer, because=because)
+    enter_statements(where, now)
     _tell(ticket, as_json)
 
 

@@ -1,6 +1,7 @@
 """The ledger itself: what it takes in, and what it answers "as known at" an instant."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from lineage.ledger import columns, recording
 from lineage.ledger.connecting import LedgerError, connect, refusing, writing
 from lineage.ledger.entries import Added, Artifact, Batch
 from lineage.ledger.heard import PeopleHeard
+from lineage.ledger.log_book import LogBook, reading_log, writing_log
 from lineage.ledger.made import artifact_row, batch_row, read_artifact, read_batch
 from lineage.ledger.state_tables import StatesAdded, record_states
 from lineage.ledger.states import StateTable
@@ -235,6 +237,14 @@ class Ledger(PeopleHeard):
         if kind is not None:
             query = query.where(artifacts.c.kind == kind)
         return [read_artifact(row) for row in self._rows(query)]
+
+    def reading_log(self) -> AbstractContextManager[LogBook]:
+        """Open the transparency log as it is at one moment."""
+        return reading_log(self._engine)
+
+    def writing_log(self) -> AbstractContextManager[LogBook]:
+        """Open the transparency log to add to it, while nobody else writes."""
+        return writing_log(self._engine)
 
     def _events(self, table: Table, wanted: dict[str, str | None], known_at: datetime | None) -> list[str]:
         query = sa.select(table.c.document).order_by(table.c.effective_at, table.c.recorded_at, table.c.digest)

@@ -1,6 +1,6 @@
 """The ledger's tables: events with two clocks, landed batches and published artifacts.
 
-Events are consents, agreements and links between the ids of a person.
+Events are consents, agreements and links between the ids of a person. Beside them stands the transparency log.
 
 An instant is stored as whole microseconds since 1970-01-01T00:00:00Z, so that order is exact on every
 database. A document is stored as its canonical JSON, so that its digest can be recomputed from the row.
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-REVISION = "0002"
+REVISION = "0003"
 """The Alembic revision these tables agree with."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,6 +95,24 @@ artifacts = Table(
     Column("statement_digest", String(64), nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     UniqueConstraint("kind", "name", "version", name="artifacts_kind_name_version"),
+)
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("predicate_type", String(256), nullable=False),
+    Column("statement", String(64), nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+)
+
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
 )
 
 

@@ -16,6 +16,7 @@ from lineage.key_files import ANYONE_READS, create_once, derived
 from lineage.officer_key import OfficerKey
 from lineage.officers import Duty
 from lineage.releasing import approve_release
+from lineage.tlog.log import enter_statements
 from pipelines.policy.activation import approve
 from policies.document import DOCUMENTS, load_policies
 
@@ -59,6 +60,7 @@ def release(home: Home, snapshot: str, seed: int, at: datetime) -> None:
     """Let everybody train on a snapshot for a while, in an officer's name."""
     because = "A demonstration: the counts by reason were looked at."
     approve_release(home, snapshot, at, officer_key(seed, AUTHOR), because=because)
+    enter_statements(home, at)
 
 
 def activate(home: Home, documents: Path, seed: int, at: datetime) -> None:

@@ -22,6 +22,7 @@ from lineage.dsse import Signer
 from lineage.home import Home
 from lineage.ledger.entries import Artifact
 from lineage.policy_versions import version_directory
+from lineage.tlog.log import enter_statements
 from policies.document import load_policies
 
 ARTIFACT = "policy"
@@ -53,7 +54,7 @@ def active_policies(home: Home, documents: Path) -> dict[str, ActivePolicy]:
 
 
 def approve(home: Home, policy_id: str, version: int, key: Signer, approved_at: datetime) -> PolicyVersion:
-    """Put a proposed version in force by a second officer's signature, and enter it in the ledger.
+    """Put a proposed version in force by a second officer's signature, and enter it in ledger and log.
 
     Raises:
         LineweightError: As `lineage.activation.approve`.
@@ -61,6 +62,7 @@ def approve(home: Home, policy_id: str, version: int, key: Signer, approved_at: 
     _enter(home, policy_id, approved_at)  # what an approval that broke off has not entered
     approved = approve_files(home, policy_id, version, key)
     _enter(home, policy_id, approved_at)
+    enter_statements(home, approved_at)
     return approved
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from lineage.canonical import rfc3339
+from lineage.tlog.log import enter_statements
 from pipelines.deployment import Deployment
 from pipelines.retention.found import Found, Outlived
 from pipelines.retention.governed import find_in_governed
@@ -85,6 +86,7 @@ def sweep(deployment: Deployment, at: datetime, *, apply: bool = False) -> Sweep
         for area in areas:
             for remove in area.removals:
                 remove()
+        enter_statements(deployment.home, at)
     return Sweep(at, apply, areas)
 
 

@@ -21,6 +21,7 @@ from lineage.record import KEY_COLUMNS
 from lineage.revocation import Feed, FeedPolicy, Revocations, latest_feed, publish_feed
 from lineage.snapshot import Snapshot
 from lineage.snapshot_request import SHARED, parse_request
+from lineage.tlog.log import enter_statements
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
 from pipelines.govern import parts
@@ -113,6 +114,7 @@ def refresh(deployment: Deployment, snapshot: Snapshot, now: datetime) -> Refres
         revoked={reason: tuple(ids) for reason, ids in sorted(revoked.items())},
     )
     feed = publish_feed(deployment.warehouse, manifest, said, deployment.vault)
+    enter_statements(deployment.home, now)
     return Refreshed(manifest, feed, newly)
 
 
