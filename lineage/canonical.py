@@ -78,7 +78,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
     if kind is int:
         return -_SAFE <= value <= _SAFE
     if kind is float:
-        return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
+        return bool(1e-4 <= abs(value) < 1e16 and not value.is_integer())
     if depth > _DEEPEST:
         return False
     if kind is dict:
