@@ -76,7 +76,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
     if kind is str or value is None or kind is bool:
         return True
     if kind is int:
-        return -_SAFE <= value <= _SAFE
+        return bool(-_SAFE <= value <= _SAFE)
     if kind is float:
         return bool(1e-4 <= abs(value) < 1e16 and not value.is_integer())
     if depth > _DEEPEST:
