@@ -42,6 +42,8 @@ from lineage.training_statement import (
 )
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
+from lineage.weights.registry import REGISTRY_FILE, REGISTRY_SCHEMA, register
+from lineage.weights.tensors import read_tensors
 from policies.errors import LineweightError
 from training_jobs.admission import Admission
 from training_jobs.digest import file_digest
@@ -110,6 +112,8 @@ def publish(
         saved = sorted(path for path in Path(scratch).iterdir() if path.is_file())
         weights = [path for path in saved if path.suffix == ".safetensors"]
         files |= {path.name: _copy(run, warehouse, path) for path in saved if path not in weights}
+        registry = register((tensor for path in weights for tensor in read_tensors(path)), run.before)
+        files[REGISTRY_FILE] = _write(run, warehouse, REGISTRY_FILE, table_bytes(registry, REGISTRY_SCHEMA))
 
         taken_in = (*_own_dependencies(run, files), *_admitted_by(run, admission))
         predicate = training_predicate(_training_run(run, taken_in, consumed, files, weights, finished_at))

@@ -1,10 +1,12 @@
 """A run: what goes into it, what each step reports, and what comes out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lineage.canonical import digest_of
 from lineage.snapshot import Snapshot
+from lineage.weights.tensors import Values
 from training_jobs.model import Base
 from training_jobs.plan import TrainingPlan
 from training_jobs.recipe import Recipe
@@ -16,6 +18,7 @@ class Run:
 
     Args:
         revoked: Ids of the records that were revoked when it began.
+        before: Values of the base's tensors at the sampled places, by name, as they were before training.
     """
 
     recipe: Recipe
@@ -25,6 +28,7 @@ class Run:
     code: str
     started_at: datetime
     revoked: frozenset[str] = frozenset()
+    before: Mapping[str, Values] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

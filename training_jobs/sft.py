@@ -39,6 +39,7 @@ from training_jobs.plan import TrainingPlan
 from training_jobs.publish import already_published, commit, publish
 from training_jobs.recipe import PURPOSE, Recipe
 from training_jobs.run import Run, StepReport, TrainedModel
+from training_jobs.weights import sampled
 
 Progress = Callable[[StepReport], None]
 Gate = Callable[[int], frozenset[str]]
@@ -95,7 +96,7 @@ def train(
 
     with deterministic(recipe):
         base = open_base(recipe, snapshot_texts(snapshot, vault, revoked))
-        run = Run(recipe, plan, snapshot, base, code_digest(), started_at, revoked)
+        run = Run(recipe, plan, snapshot, base, code_digest(), started_at, revoked, sampled(base.model))
         if (model := already_published(run, warehouse, vault)) is not None:
             return model
 

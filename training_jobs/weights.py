@@ -4,9 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lineage.canonical import canonical_json
+from lineage.weights.fingerprint import places
+from lineage.weights.tensors import Values
+
+if TYPE_CHECKING:
+    import torch
 
 _LENGTH_BYTES = 8
 _ALIGNMENT = 8
@@ -49,3 +54,12 @@ def tensors_digest(source: Path) -> str:
         length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
         stream.seek(_LENGTH_BYTES + length)
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sampled(model: "torch.nn.Module") -> dict[str, Values]:
+    """Return the values of a model's floating tensors at the places of their fingerprints, by name, as float64."""
+    return {
+        name: tensor.detach().flatten()[list(places(tensor.numel()))].double().cpu().numpy()
+        for name, tensor in model.state_dict().items()
+        if tensor.is_floating_point()
+    }

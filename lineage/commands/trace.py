@@ -35,14 +35,29 @@ def trace_one_model(
     trust: TrustOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """What did this model learn from, on what grounds, and do they stand today?"""
+    """What did this model learn from, on what grounds, and do they stand today? Exits 1 if weights are unknown.
+
+    Weights that lie beside no training statement are held against the tensors of the home's models first.
+    """
     from lineage.trace import trace_model
-    from lineage.trace.show import show_model
+    from lineage.trace.recognised import is_stray, recognise_weights
+    from lineage.trace.show import show_model, show_recognised
 
     where = home_at(home, database_url, keys).require()
-    trusted = where.trusted(trust or [])
-    answer = trace_model(place_of(model, where), where.ledger(), trusted, instant_of(at), snapshot=snapshot)
-    emit(answer, as_json, lambda: show_model(answer))
+    trusted, place = where.trusted(trust or []), place_of(model, where)
+    found = recognise_weights(place, where.warehouse, trusted) if is_stray(place) else None
+    known = place if found is None else found["model"] and where.warehouse.local_path(found["model"])
+    answer = trace_model(known, where.ledger(), trusted, instant_of(at), snapshot=snapshot) if known else {}
+    document = answer if found is None else {"recognised": found, **answer}
+
+    def show() -> None:
+        if found is not None:
+            show_recognised(found)
+        if answer:
+            show_model(answer)
+
+    emit(document, as_json, show)
+    exit_unless(bool(answer))
 
 
 @trace_app.command("record")

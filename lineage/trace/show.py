@@ -51,6 +51,21 @@ def show_model(document: Document) -> None:
     _list("Not checked", document["not_checked"])
 
 
+def show_recognised(document: Document) -> None:
+    """Show which model weights from elsewhere are, and how surely."""
+    counted = ", ".join(f"{count:,} {verdict}" for verdict, count in document["by_verdict"].items())
+    claimed = f"{document['verdict']} {document['model'] or ''}".strip()
+    _say(f"{escape(document['weights'])}: [bold]{claimed}[/bold]. Tensors: {counted}.")
+    if (similarity := document["similarity"]) is not None:
+        _say(
+            f"Of what training changed of the base, it holds {similarity['share']:.0%} (cosine "
+            f"{similarity['cosine']:.2f}, {similarity['places']:,} values compared)."
+        )
+    if document["model"] is None:
+        _say(f"It is none of the {len(document['held_against'])} models here, as far as can be told.")
+    _list("Not checked of the weights", document["not_checked"])
+
+
 def show_record(document: Document) -> None:
     """Show in which snapshots a record is and why, and which models read it."""
     _say(f"Record [bold]{escape(document['record_id'])}[/bold]")

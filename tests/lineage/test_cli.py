@@ -215,6 +215,21 @@ def test_a_model_of_several_runs_must_be_named_with_its_run(world: TracedWorld):
     assert isinstance(run("trace", "model", "unheard-of", home=world.root).exception, UsageError)
 
 
+def test_weights_that_nobody_knows_are_told_so_and_exit_1(world: TracedWorld, tmp_path: Path):
+    (tmp_path / "found.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    result = run("trace", "model", tmp_path / "found.safetensors", "--json", home=world.root)
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)["recognised"]
+    assert (told["verdict"], told["model"]) == ("unknown", None)
+
+
+def test_a_place_without_weights_is_no_model(world: TracedWorld, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    result = run("trace", "model", tmp_path / "empty", home=world.root)
+    assert isinstance(result.exception, InputError)
+    assert "holds no *.safetensors" in str(result.exception)
+
+
 def test_a_damaged_model_is_not_traced(world: TracedWorld):
     flip(f"{MODEL}/model.safetensors")(world)
     assert isinstance(run("trace", "model", "little", home=world.root).exception, NotVerifiedError)

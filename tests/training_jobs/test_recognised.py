@@ -1,0 +1,172 @@
+"""Weights that left the house: renamed, cut up anew, stripped, cast, trained further, and what was never ours."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lineage.models import NotVerifiedError
+from lineage.trace.recognised import recognise_weights
+from tests.training_jobs.deployment import Deployment, exchange, small_recipe
+from training_jobs.model import open_base
+from training_jobs.recipe import Recipe
+from training_jobs.run import StepReport, TrainedModel
+
+Weights = dict[str, torch.Tensor]
+Trained = tuple[Recipe, TrainedModel, list[StepReport]]
+
+
+@pytest.fixture
+def weights(standing: Deployment, trained: Trained) -> Weights:
+    return load_file(standing.warehouse.local_path(f"{trained[1].directory}/model.safetensors"))
+
+
+def asked(deployment: Deployment, place: Path) -> dict:
+    return recognise_weights(place, deployment.warehouse, deployment.trusted)
+
+
+def saved(tensors: Weights, path: Path) -> Path:
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    return path
+
+
+def base_weights(deployment: Deployment, recipe: Recipe, names: Weights) -> Weights:
+    """The tensors of the base as they were before training."""
+    from lineage.snapshot import Snapshot
+    from training_jobs.dataset import snapshot_texts
+    from training_jobs.sft import deterministic
+
+    snapshot = Snapshot.open(deployment.warehouse, "snapshots/small/v1", deployment.trusted)
+    with deterministic(recipe):
+        base = open_base(recipe, snapshot_texts(snapshot, deployment.vault, frozenset()))
+    return {name: tensor for name, tensor in base.model.state_dict().items() if name in names}
+
+
+def test_a_copy_without_its_header_and_under_another_name_is_identical(
+    standing: Deployment, trained: Trained, weights: Weights, tmp_path: Path
+):
+    found = asked(standing, saved(weights, tmp_path / "somebody-elses.safetensors"))
+    assert (found["verdict"], found["model"]) == ("identical", trained[1].directory)
+    assert set(found["by_verdict"]) <= {"identical", "as-its-base"}
+
+
+def test_renamed_tensors_cut_into_two_files_are_recognised_one_by_one(
+    standing: Deployment, trained: Trained, weights: Weights, tmp_path: Path
+):
+    names = {name: f"layers.{place}" for place, name in enumerate(sorted(weights))}
+    halves = sorted(weights)[::2], sorted(weights)[1::2]
+    for number, half in enumerate(halves):
+        saved({names[name]: weights[name] for name in half}, tmp_path / f"part-{number}.safetensors")
+    found = asked(standing, tmp_path)
+    assert (found["verdict"], found["model"]) == ("identical", trained[1].directory)
+    known = {one["name"]: one["known_as"] for one in found["tensors"] if one["verdict"] == "identical"}
+    assert known
+    assert all(names[was] == now for now, was in known.items())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64], ids=str)
+def test_cast_weights_are_the_same_weights_recast(
+    standing: Deployment, trained: Trained, weights: Weights, tmp_path: Path, dtype: torch.dtype
+):
+    found = asked(standing, saved({name: one.to(dtype) for name, one in weights.items()}, tmp_path / "w.safetensors"))
+    assert (found["verdict"], found["model"]) == ("same-weights-recast", trained[1].directory)
+    assert set(found["by_verdict"]) <= {"same-weights-recast", "as-its-base"}
+
+
+def further(weights: Weights, base: Weights, change: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Weights:
+    return {name: change(tensor.float(), base[name].float()) for name, tensor in weights.items()}
+
+
+def low_rank(tensor: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
+    """Merge a LoRA adapter of rank 2 whose change is as large as the training's was."""
+    if tensor.dim() != 2:
+        return tensor
+    update = torch.randn(tensor.shape[0], 2) @ torch.randn(2, tensor.shape[1])
+    return tensor + update * (tensor - base).norm() / update.norm()
+
+
+def noisy(tensor: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
+    """Train further, in a direction of its own, twice as far."""
+    noise = torch.randn_like(tensor)
+    return tensor + noise * 2 * (tensor - base).norm() / noise.norm()
+
+
+@pytest.mark.parametrize("change", [low_rank, noisy], ids=["a merged LoRA", "trained further"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_what_was_made_of_ours_descends_from_it_and_is_not_called_identical(
+    standing: Deployment, trained: Trained, weights: Weights, tmp_path: Path, change, dtype: torch.dtype
+):
+    torch.manual_seed(11)
+    base = base_weights(standing, trained[0], weights)
+    made = {name: one.to(dtype) for name, one in further(weights, base, change).items()}
+    found = asked(standing, saved(made, tmp_path / "w.safetensors"))
+    assert (found["verdict"], found["model"]) == ("descends-from", trained[1].directory)
+    assert 0.8 < found["similarity"]["share"] < 1.2
+    assert found["similarity"]["cosine"] < 0.95
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_the_base_that_others_have_too_is_not_claimed(
+    standing: Deployment, trained: Trained, weights: Weights, tmp_path: Path, dtype: torch.dtype
+):
+    base = {name: one.to(dtype) for name, one in base_weights(standing, trained[0], weights).items()}
+    found = asked(standing, saved(base, tmp_path / "base.safetensors"))
+    assert (found["verdict"], found["model"]) == ("unknown", None)
+    assert abs(found["similarity"]["share"]) < 0.35
+
+
+def test_what_somebody_else_made_of_the_same_base_is_not_claimed(
+    standing: Deployment, trained: Trained, weights: Weights, tmp_path: Path
+):
+    torch.manual_seed(12)
+    base = base_weights(standing, trained[0], weights)
+
+    def elsewhere(ours: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        noise = torch.randn_like(before)
+        return before + noise * (ours - before).norm() / noise.norm()
+
+    found = asked(standing, saved(further(weights, base, elsewhere), tmp_path / "w.safetensors"))
+    assert (found["verdict"], found["model"]) == ("unknown", None)
+
+
+def test_one_changed_value_in_ten_thousand_makes_a_tensor_another_one(
+    standing: Deployment, weights: Weights, tmp_path: Path
+):
+    changed = copy.deepcopy(weights)
+    name = max(changed, key=lambda one: changed[one].numel())
+    changed[name].view(-1)[7] += 1.0
+    found = asked(standing, saved(changed, tmp_path / "w.safetensors"))
+    [told] = [one for one in found["tensors"] if one["name"] == name]
+    assert told["verdict"] == "descends-from"
+    assert found["verdict"] == "descends-from"
+
+
+def test_random_and_quantised_weights_are_unknown(standing: Deployment, weights: Weights, tmp_path: Path):
+    torch.manual_seed(13)
+    made_up = {name: torch.randn_like(one) for name, one in weights.items()}
+    assert asked(standing, saved(made_up, tmp_path / "a.safetensors"))["verdict"] == "unknown"
+    scaled = {name: (one / one.abs().max() * 127).round().to(torch.int8) for name, one in weights.items()}
+    assert asked(standing, saved(scaled, tmp_path / "b.safetensors"))["verdict"] == "unknown"
+
+
+def test_a_model_trained_beside_ours_on_other_records_is_told_apart(deployment: Deployment, tmp_path: Path):
+    deployment.publish({"acme": [exchange(number) for number in range(24)]})
+    deployment.publish({"acme": [exchange(number) for number in range(200, 224)]}, name="other")
+    ours = deployment.train(small_recipe(name="ours", epochs=2))
+    beside = deployment.train(small_recipe(name="beside", snapshot="other@v1", epochs=2))
+    for model in (ours, beside):
+        place = deployment.warehouse.local_path(f"{model.directory}/model.safetensors")
+        found = asked(deployment, saved(load_file(place), tmp_path / "w.safetensors"))
+        assert (found["verdict"], found["model"]) == ("identical", model.directory)
+
+
+def test_a_registry_that_is_not_the_one_signed_is_not_believed(deployment: Deployment):
+    deployment.publish({"acme": [exchange(number) for number in range(6)]})
+    model = deployment.train(small_recipe(name="ours", epochs=1))
+    path = f"{model.directory}/tensors.parquet"
+    deployment.warehouse.write(path, deployment.warehouse.read(path)[:-1])
+    with pytest.raises(NotVerifiedError, match="not the registry that was signed"):
+        asked(deployment, deployment.warehouse.local_path(model.directory))
