@@ -14,6 +14,7 @@ class Link(StrEnum):
 
     ARTIFACT = "artifact"
     SIGNATURE = "signature"
+    LOG = "transparency log"
     # A model.
     WEIGHTS = "weights"
     HEADER = "weights header"

@@ -12,6 +12,7 @@ from lineage.links import BrokenLinkError, Chain, Check, Link, Report, require
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
 from lineage.statement import TrustedKey
 from lineage.vault import Vault
+from lineage.verify_log import LogEvidence, require_used
 from lineage.verify_model import TRAINING_FILE, WEIGHTS, verify_model
 from lineage.verify_snapshot import verify_snapshot
 from policies.errors import UsageError
@@ -25,6 +26,7 @@ def verify_path(
     *,
     vault: Vault | None = None,
     snapshot: Path | None = None,
+    log: LogEvidence | None = None,
 ) -> Report:
     """Verify a snapshot, a model, or one file of weights.
 
@@ -33,6 +35,7 @@ def verify_path(
         trusted: The public keys of whoever may have signed; none is a refusal.
         vault: Keys, to compare the encrypted content with its leaves too.
         snapshot: The snapshot's directory, for a model that lies elsewhere.
+        log: Proofs that statements are in the transparency log, and checkpoints that were published.
 
     Returns:
         The links in order up to the first that does not hold, and what was not looked at.
@@ -43,14 +46,16 @@ def verify_path(
     if not path.exists():
         raise UsageError(f"{path}: there is nothing here.", remedy="Name a snapshot, a model or its weights.")
     chain, directory = Chain(), path if path.is_dir() else path.parent
+    evidence = log or LogEvidence()
     with contextlib.suppress(BrokenLinkError):
         with chain.testing(Link.ARTIFACT):
             kind = _kind_of(path)
         chain.holds(Link.ARTIFACT, kind)
         if kind == "snapshot":
-            verify_snapshot(chain, directory, trusted, vault)
+            verify_snapshot(chain, directory, trusted, vault, evidence)
         else:
-            verify_model(chain, directory, trusted, vault, snapshot)
+            verify_model(chain, directory, trusted, vault, snapshot, evidence)
+        require_used(chain, evidence)
     return chain.report(str(path))
 
 

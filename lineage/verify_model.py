@@ -22,8 +22,10 @@ from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import SnapshotManifest
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_stated
 from lineage.statement import Opened, TrustedKey, open_envelope
+from lineage.tlog.entry import LogEntry
 from lineage.training_admission import TICKET_FILE, feed_path, feeds_heeded
 from lineage.vault import Vault
+from lineage.verify_log import LogEvidence, verify_logged
 from lineage.verify_release import verify_revocations, verify_ticket
 from lineage.verify_snapshot import stated_manifest, verify_snapshot
 from lineage.warehouse import Warehouse
@@ -42,6 +44,7 @@ def verify_model(
     trusted: Sequence[TrustedKey],
     vault: Vault | None,
     snapshot: Path | None,
+    log: LogEvidence,
 ) -> None:
     """Verify a model's directory link by link, noting each in the chain.
 
@@ -51,6 +54,7 @@ def verify_model(
         trusted: The keys that may have signed the training and the snapshot.
         vault: To look at the snapshot's content too.
         snapshot: The snapshot's directory, where it is not in the same warehouse as the model.
+        log: What was brought of the transparency log.
 
     Raises:
         BrokenLinkError: A link does not hold; it is the last of the chain.
@@ -58,6 +62,7 @@ def verify_model(
     for sentence in (NOT_REPEATED, NO_ORIGINS):
         chain.passes_over(sentence)
     opened = _opened(chain, directory, trusted)
+    verify_logged(chain, "training statement", LogEntry.of(opened), trusted, log)
     _weights(chain, directory, opened)
     _files(chain, directory, opened)
     _recipe(chain, directory, opened)
@@ -68,7 +73,7 @@ def verify_model(
     place = snapshot or (directory / "../../.." / manifest.directory).resolve()
     _subset(chain, consumed, Snapshot(Warehouse(place), "", manifest, signed), place)
     with chain.within("snapshot"):
-        verify_snapshot(chain, place, trusted, vault)
+        verify_snapshot(chain, place, trusted, vault, log)
 
 
 def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Opened:

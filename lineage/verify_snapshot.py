@@ -19,11 +19,13 @@ from lineage.links import Chain, Link, require
 from lineage.manifest import Shard, SnapshotManifest, inconsistencies, parse_manifest, snapshot_root, tenant_roots
 from lineage.retention import Removal, is_note, read_notes
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_leaves, require_root
-from lineage.statement import Opened, TrustedKey, open_envelope, snapshot_statement
+from lineage.statement import SNAPSHOT_PREDICATE, Opened, TrustedKey, open_envelope, snapshot_statement
+from lineage.tlog.entry import LogEntry
 from lineage.vault import Vault
 from lineage.verify_activation import verify_activation
 from lineage.verify_asked import verify_inputs, verify_request
 from lineage.verify_decisions import require_decisions
+from lineage.verify_log import LogEvidence, verify_logged
 from lineage.warehouse import Warehouse
 from policies.document import Policy, load_policy
 
@@ -31,23 +33,30 @@ NO_KEYS = "Content: without keys nobody looked whether the shards hold the recor
 NO_LEDGER = "Consent: the receipts in the leaves were not looked up in a ledger."
 NO_FACTS = "Facts: what the decisions rest on was not drawn from the ledgers and the logs again."
 NO_CLOCK = "Time: whether the lease has run out, or somebody withdrew since, was not asked."
-NO_LOG = "Transparency: no copy from outside was given, so a rewritten history would not be seen."
 PROVED_DIRECTORIES = ("shards/", "leaves/")
 
 
 def verify_snapshot(
-    chain: Chain, directory: Path, trusted: Sequence[TrustedKey], vault: Vault | None
+    chain: Chain, directory: Path, trusted: Sequence[TrustedKey], vault: Vault | None, log: LogEvidence
 ) -> SnapshotManifest:
     """Verify a snapshot's directory link by link, noting each in the chain.
+
+    Args:
+        chain: Collects the checks.
+        directory: The snapshot's.
+        trusted: The keys that may have signed.
+        vault: To look at the content too.
+        log: What was brought of the transparency log.
 
     Raises:
         BrokenLinkError: A link does not hold; it is the last of the chain.
     """
-    for sentence in (NO_LEDGER, NO_FACTS, NO_CLOCK, NO_LOG):
+    for sentence in (NO_LEDGER, NO_FACTS, NO_CLOCK):
         chain.passes_over(sentence)
     warehouse = Warehouse(directory)
     snapshot = _opened(chain, warehouse, trusted)
     manifest = snapshot.manifest
+    verify_logged(chain, "snapshot's statement", LogEntry(SNAPSHOT_PREDICATE, snapshot.statement_digest), trusted, log)
     _listing(chain, snapshot)
     _shards(chain, snapshot)
     decided = _leaves(chain, snapshot)
