@@ -48,7 +48,7 @@ def _requests(log: Path) -> Iterator[Conversation]:
 
 def records(conversations: Sequence[Conversation], tenant: str = "acme", people: int = 50) -> pa.Table:
     """Return one row of ``RECORD_SCHEMA`` for each conversation; ids and times are functions of its place."""
-    rows = [_record(place, texts, tenant, place % people) for place, texts in enumerate(conversations)]
+    rows = [record(place, texts, tenant, place % people) for place, texts in enumerate(conversations)]
     return pa.Table.from_pylist(rows, schema=RECORD_SCHEMA)
 
 
@@ -62,7 +62,8 @@ def size_mb(conversations: Sequence[Conversation]) -> float:
     return sum(len(text.encode()) for texts in conversations for text in texts) / 1e6
 
 
-def _record(place: int, texts: Conversation, tenant: str, person: int) -> dict[str, Any]:
+def record(place: int, texts: Conversation, tenant: str, person: int) -> dict[str, Any]:
+    """Return one row of ``RECORD_SCHEMA`` with these texts as its messages; id and time are functions of the place."""
     return {
         "record_id": record_id("web", tenant, f"chat {place}", 0),
         "source": "web",

@@ -14,6 +14,7 @@ from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.inputs import DeclaredSource, GovernedPart, Inputs
 from lineage.manifest import Shard, SnapshotManifest, snapshot_directory, snapshot_root, tenant_roots
+from lineage.residual import UNMEASURED
 from lineage.snapshot_request import SnapshotRequest
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
 from lineage.vault import Vault
@@ -132,7 +133,8 @@ class Place:
         document |= {"as_of": {"effective_at": AS_OF, "recorded_at": AS_OF}, "lease_expires_at": LEASE_ENDS}
         document |= {"shards": shards, "tenant_roots": tenant_roots(shards), "keys": "vault"}
         document |= {"root": snapshot_root([shard.root for shard in shards]), "ledger_checkpoint": DIGEST}
-        document |= {"redaction": {"profile": "strict-pseudonyms", "digest": DIGEST, "engine": "none"}}
+        redaction = {"profile": "strict-pseudonyms", "digest": DIGEST, "engine": "none", "residual": UNMEASURED}
+        document |= {"redaction": redaction}
         counts = {"considered": rows, "permitted": rows, "denied": 0, "quarantined": 0, "denied_by_reason": {}}
         document |= {"counts": counts, "decisions": decisions, "created_by": {"code_version": "0"}}
         document |= {"request": self._attach(directory, "request.json", request(name).to_bytes()), "inputs": inputs}

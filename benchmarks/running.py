@@ -19,10 +19,11 @@ def measure(name: str, *, tiny: bool = False) -> Outcome:
 def by_itself(name: str, *, tiny: bool = False) -> Outcome:
     """Run one benchmark in a new process, and keep what the libraries there have to say to themselves."""
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, initializer=_quiet) as process:
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=quiet) as process:
         return process.submit(measure, name, tiny=tiny).result()
 
 
-def _quiet() -> None:
+def quiet() -> None:
+    """Keep to themselves what libraries have to say in this process."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)

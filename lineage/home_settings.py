@@ -43,6 +43,7 @@ class HomeSettings(BaseModel):
         requests: Directory of snapshot requests.
         policies: Directory of policy documents.
         redaction_profile: Name of the profile records are redacted with.
+        redaction_profiles: Directory of redaction profiles of one's own.
         as_of: The instant decisions are made for, UTC.
         workers: Worker processes on this machine.
         rows_per_unit: Landed records in one unit of governing.
@@ -60,6 +61,7 @@ class HomeSettings(BaseModel):
     requests: Path | None = None
     policies: Path | None = None
     redaction_profile: str | None = None
+    redaction_profiles: Path | None = None
     as_of: AwareDatetime | None = None
     workers: Annotated[int, Field(ge=1)] | None = None
     rows_per_unit: Annotated[int, Field(ge=1)] | None = None

@@ -20,6 +20,7 @@ from pydantic import (
 
 from lineage import merkle
 from lineage.canonical import canonical_json, rfc3339, sha256_hex
+from lineage.residual import Residual
 from policies.errors import LineweightError
 
 TRAIN = "train"  # the split a trainer reads; all there is of a snapshot that was not split
@@ -97,11 +98,12 @@ class PolicyVersion(Attached):
 
 
 class Redaction(_Part):
-    """What redacted the text: profile, its digest with the engine's version, and the engine in words."""
+    """What redacted the text: profile, its digest with the engine's version, the engine in words; what may be left."""
 
     profile: str
     digest: Digest
     engine: str
+    residual: Residual
 
 
 class Counts(_Part):
@@ -246,4 +248,4 @@ def inconsistencies(manifest: SnapshotManifest) -> list[str]:
         == (alone is not None),
         "a shard is of a tenant outside the pool": alone is None or all(shard.tenant == alone for shard in shards),
     }
-    return [fault for fault, kept in laws.items() if not kept]
+    return [fault for fault, kept in laws.items() if not kept] + list(manifest.redaction.residual.faults())

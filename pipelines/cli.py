@@ -15,6 +15,7 @@ from lineage.cli import ledger_app, log_app, officer_app, trace_app, verify
 from pipelines.commands.policy import policy_app
 from pipelines.commands.policy_activation import approve_version, propose_version, show_history
 from pipelines.commands.policy_replay import replay_decisions, show_log
+from pipelines.commands.redact import redact_app
 from pipelines.commands.retention import retention_app
 from pipelines.commands.snapshot import snapshot_app
 from pipelines.settings import Settings
@@ -38,6 +39,7 @@ app.add_typer(officer_app, name="officer")
 app.add_typer(log_app, name="log")
 app.add_typer(policy_app, name="policy")
 app.add_typer(snapshot_app, name="snapshot")
+app.add_typer(redact_app, name="redact")
 app.add_typer(retention_app, name="retention")
 app.add_typer(trace_app, name="trace")
 app.command("verify")(verify)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from lineage.encrypted import read_encrypted
 from lineage.record import RECORD_SCHEMA
 from pipelines.deployment import Deployment
-from pipelines.govern import Governed
+from pipelines.governed import Governed
 from pipelines.quality import Suite, validate
 from pipelines.snapshots.publish import record_quality
 from pipelines.snapshots.staging import read_draft

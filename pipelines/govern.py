@@ -2,20 +2,15 @@
 
 The decision is made on key columns before any text is read (`gate`). A unit then reads one stretch of one
 landed file of one tenant, redacts what was permitted and writes it, encrypted, under the tenant's key. Of a
-denied record only its id and the reason remain, of a quarantined one its id and what stopped it::
-
-    governed/<tenant>/<source>/<batch>/part-<k>/gate.parquet       what was decided before any text was read
-                                                records.parquet    RECORD_SCHEMA and two digests, encrypted
-                                                findings.parquet   what was redacted where, never the values
-                                                left_out.parquet   record_id, effect, reason
-                                                unit.json          counts; last, so it says the part is whole
+denied record only its id and the reason remain, of a quarantined one its id and what stopped it. What a part
+consists of stands in `pipelines.governed`.
 """
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,26 +18,17 @@ import pyarrow.compute as pc
 from lineage.canonical import canonical_json, digest_of
 from lineage.encrypted import encrypted_writer, iter_encrypted, read_encrypted
 from lineage.leaf import record_digests
-from lineage.record import KEY_COLUMNS, RECORD_SCHEMA
+from lineage.record import KEY_COLUMNS
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import AsOf, Drawn, Known, Terms, conclude, draw
-from pipelines.redaction.engine import Redactor
+from pipelines.governed import GATE_SCHEMA, GOVERNED_SCHEMA, LEFT_OUT_SCHEMA, Governed, account_of
 from pipelines.redaction.findings import FINDING_SCHEMA
-from pipelines.redaction.profile import load_profile
 from policies.document import Policy
 
-GOVERNED_SCHEMA = RECORD_SCHEMA.append(pa.field("record_digest", pa.binary(32), nullable=False)).append(
-    pa.field("redaction_digest", pa.binary(32), nullable=False)
-)
-LEFT_OUT_SCHEMA = pa.schema(
-    [
-        pa.field("record_id", pa.string(), nullable=False),
-        pa.field("effect", pa.string(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-    ]
-)
-GATE_SCHEMA = pa.schema([("record_id", pa.string()), ("permitted", pa.bool_()), ("reason", pa.string())])
+if TYPE_CHECKING:
+    from pipelines.redaction.engine import Redactor
+
 BATCH_ROWS = 250
 
 
@@ -55,6 +41,7 @@ class GovernUnit:
         row_groups: Which of its row groups.
         output: Directory of the part.
         profile: Name of the redaction profile.
+        profiles: Directory of the home's own profiles, if it has one.
     """
 
     warehouse: Warehouse
@@ -66,38 +53,12 @@ class GovernUnit:
     row_groups: tuple[int, ...]
     output: str
     profile: str
+    profiles: Path | None = None
 
     @property
     def gate(self) -> str:
         """File of ``GATE_SCHEMA`` rows that decides the stretch."""
         return f"{self.output}/gate.parquet"
-
-
-@dataclass(frozen=True)
-class Governed:
-    """What became of a part's records: ``records = permitted + denied + quarantined``.
-
-    Attributes:
-        inputs: Digest of all that the part is a function of.
-        profile: Name of the redaction profile, and in ``redaction`` the digest of all that redacted.
-        redacted: Permitted records that held something to redact.
-        denied, quarantined: How many for which reason.
-        entities: What was replaced, by type.
-    """
-
-    tenant: str
-    source: str
-    batch: str
-    output: str
-    inputs: str
-    profile: str
-    redaction: str
-    records: int
-    permitted: int
-    redacted: int
-    denied: Mapping[str, int] = field(default_factory=dict)
-    quarantined: Mapping[str, int] = field(default_factory=dict)
-    entities: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,7 +108,7 @@ def govern_unit(unit: GovernUnit) -> Governed:
     Raises:
         LineweightError: A file cannot be read, or the tenant's key is not in the vault.
     """
-    redactor = _redactor(unit.profile, unit.vault)
+    redactor = _redactor(unit)
     chosen = _gate_rows(unit)
     inputs = _inputs(unit, chosen, redactor.digest)
     done = _done(unit, inputs)
@@ -158,26 +119,17 @@ def govern_unit(unit: GovernUnit) -> Governed:
     return result
 
 
-def parts(warehouse: Warehouse, directory: str = "governed") -> list[Governed]:
-    """Return every whole part under a directory, in order of path."""
-    found = [_account(warehouse, path) for path in warehouse.files(directory) if path.endswith("/unit.json")]
-    return [part for part in found if part is not None]
-
-
-def _account(warehouse: Warehouse, path: str) -> Governed | None:
-    """Return a part's account; one that another version of Lineweight wrote is none, and is governed again."""
-    document = json.loads(warehouse.read(path))
-    return Governed(**document) if document.keys() == {one.name for one in fields(Governed)} else None
-
-
 @functools.lru_cache(maxsize=4)
-def _redactor_at(profile: str, keys: str) -> Redactor:
-    return Redactor(load_profile(profile), Vault.open(keys).surrogate_key)  # type: ignore[arg-type]
+def redactor_at(profile: str, profiles: Path | None, keys: Path) -> "Redactor":
+    """Return this process's redactor for a profile, and the vault in a directory."""
+    from pipelines.redaction.chosen import redactor_of
+
+    return redactor_of(profile, profiles, Vault.open(keys).surrogate_key)
 
 
-def _redactor(profile: str, vault: Vault) -> Redactor:
+def _redactor(unit: GovernUnit) -> "Redactor":
     """Return this process's redactor: it takes seconds to load and remembers texts it has seen."""
-    return _redactor_at(profile, str(vault.directory))
+    return redactor_at(unit.profile, unit.profiles, unit.vault.directory)
 
 
 def _gate_rows(unit: GovernUnit) -> pa.Table:
@@ -197,7 +149,7 @@ def _done(unit: GovernUnit, inputs: str) -> Governed | None:
     path = f"{unit.output}/unit.json"
     if not unit.warehouse.exists(path):
         return None
-    done = _account(unit.warehouse, path)
+    done = account_of(unit.warehouse, path)
     return done if done is not None and done.inputs == inputs else None
 
 
@@ -212,7 +164,7 @@ class _Tally:
     findings: list[pa.Table] = field(default_factory=list)
 
 
-def _write_part(unit: GovernUnit, chosen: pa.Table, redactor: Redactor, inputs: str) -> Governed:
+def _write_part(unit: GovernUnit, chosen: pa.Table, redactor: "Redactor", inputs: str) -> Governed:
     tally = _Tally()
     path = f"{unit.output}/records.parquet"
     key = unit.vault.file_key(unit.tenant, path)
@@ -236,7 +188,7 @@ def _write_part(unit: GovernUnit, chosen: pa.Table, redactor: Redactor, inputs: 
         redacted=tally.redacted,
         denied=_counts(left_out.filter(pc.equal(left_out["effect"], "deny")), "reason"),
         quarantined=_counts(left_out.filter(pc.equal(left_out["effect"], "quarantine")), "reason"),
-        entities=_counts(findings, "entity_type"),
+        entities=_counts(_replaced(findings), "entity_type"),
     )
 
 
@@ -252,7 +204,7 @@ def _landed(unit: GovernUnit) -> Any:
     )
 
 
-def _govern_batch(batch: pa.RecordBatch, chosen: pa.Table, redactor: Redactor, tally: _Tally) -> pa.RecordBatch:
+def _govern_batch(batch: pa.RecordBatch, chosen: pa.Table, redactor: "Redactor", tally: _Tally) -> pa.RecordBatch:
     """Return the permitted rows, redacted, with their digests; the others go to the tally."""
     place = pc.index_in(batch["record_id"], chosen["record_id"])
     # A record the gate has not decided is not permitted: index_in says null, and null is filled with no.
@@ -266,10 +218,15 @@ def _govern_batch(batch: pa.RecordBatch, chosen: pa.Table, redactor: Redactor, t
     tally.findings.append(redacted.findings)
     tally.records += batch.num_rows
     tally.permitted += redacted.batch.num_rows
-    tally.redacted += pc.count_distinct(redacted.findings["record_id"]).as_py()
+    tally.redacted += pc.count_distinct(_replaced(redacted.findings)["record_id"]).as_py()
     digests = pa.array(record_digests(redacted.batch), pa.binary(32))
     columns = [*redacted.batch.columns, digests, pa.array(redacted.redaction_digests, pa.binary(32))]
     return pa.RecordBatch.from_arrays(columns, schema=GOVERNED_SCHEMA)
+
+
+def _replaced(findings: pa.Table) -> pa.Table:
+    """Return the findings of which something was replaced, not kept."""
+    return findings.filter(pc.is_null(findings["kept_because"]))
 
 
 def _left_out(record_ids: pa.Array, effect: str, reasons: pa.Array) -> pa.Table:

@@ -16,13 +16,16 @@ from lineage.tlog.log import enter_statements
 from pipelines.beam import Result, Unit, run_units
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
-from pipelines.govern import Governed, GovernUnit, gate, govern_unit, landed_keys, parts
+from pipelines.govern import GovernUnit, gate, govern_unit, landed_keys, redactor_at
+from pipelines.governed import Governed, parts
 from pipelines.landing.entering import enter
 from pipelines.landing.land import land_file
 from pipelines.landing.landed import LandResult, landed_batches, tenant_path
 from pipelines.policy.decision_log import log_governing, log_snapshot
+from pipelines.redaction.profile import load_profile
 from pipelines.snapshots.considered import ask_for, inputs_of
 from pipelines.snapshots.publish import Published, publish
+from pipelines.snapshots.remaining import note_residual
 from pipelines.snapshots.shards import BuiltShard, ShardUnit, build_shard
 from pipelines.snapshots.staging import Plan, stage
 from policies.errors import InputError
@@ -93,6 +96,7 @@ def _whole(deployment: Deployment, tenant: str, source: str, batch: str, file: s
         row_groups=(),
         output=f"governed/{tenant}/{source}/{batch}",
         profile=deployment.settings.redaction_profile,
+        profiles=deployment.settings.profiles_directory,
     )
 
 
@@ -169,7 +173,12 @@ def stage_snapshot(deployment: Deployment, name: str, advance: Advance = unwatch
     def run(units: Sequence[ShardUnit]) -> list[BuiltShard]:
         return _run(deployment, units, build_shard, BuiltShard, advance)
 
-    return stage(plan, deployment.warehouse, deployment.vault, run)
+    directory = stage(plan, deployment.warehouse, deployment.vault, run)
+    profiles = deployment.settings.profiles_directory
+    redactor = redactor_at(redacted.profile, profiles, deployment.vault.directory)
+    profile = load_profile(redacted.profile, profiles)
+    note_residual(deployment.warehouse, deployment.vault, directory, redactor, profile)
+    return directory
 
 
 def publish_snapshot(deployment: Deployment, directory: str) -> Published:

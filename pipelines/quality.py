@@ -21,12 +21,14 @@ Suite = Literal["governed", "snapshot"]
 SUITES: tuple[Suite, ...] = ("governed", "snapshot")
 
 _ROLE = "(?:system|user|assistant|tool)"
-# What must be in no text after redaction. Narrower than what redaction looks for, so that a match is a leak.
+# What must be in no text after redaction. Narrower than what redaction looks for, so that a match is a leak; what is
+# made up (`pipelines.redaction.markers`) is none.
 RESIDUAL_PATTERNS: Mapping[str, str] = {
-    "mail address": r"(?:^|[\s\"'(,;])[A-Za-z0-9][\w.+-]*@[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\.[A-Za-z]{2,}\b",
-    "private key": r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----\s*[A-Za-z0-9+/=]{16}",
-    "AWS key id": r"(?:^|[^A-Za-z0-9])AKIA(?=[A-Z0-9]*[0-9])(?=(?:.)*[A-Z])[A-Z0-9]{16}(?![A-Z0-9])",
-    "GitHub token": r"(?:^|[^A-Za-z0-9])gh[pousr]_(?=[A-Za-z]*[0-9])[A-Za-z0-9]{36}",
+    "mail address": r"(?:^|[\s\"'(,;])[A-Za-z0-9][\w.+-]*@(?!qx[a-z]{8}\.example\.com\b)"
+    r"[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\.[A-Za-z]{2,}\b",
+    "private key": r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----\s*(?!qxqx)[A-Za-z0-9+/=]{16}",
+    "AWS key id": r"(?:^|[^A-Za-z0-9])AKIA(?!QXQX)(?=[A-Z0-9]*[0-9])(?=(?:.)*[A-Z])[A-Z0-9]{16}(?![A-Z0-9])",
+    "GitHub token": r"(?:^|[^A-Za-z0-9])gh[pousr]_(?!qxqx|QXQX)(?=[A-Za-z]*[0-9])[A-Za-z0-9]{36}",
     "web token": r"(?:^|[^A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
 }
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipelines.govern import Governed
+from pipelines.governed import Governed
 from pipelines.landing.landed import LandResult
 from pipelines.snapshots.publish import Published
 from policies.terminal import out, table

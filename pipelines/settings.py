@@ -30,6 +30,7 @@ class Settings(BaseSettings):
         requests: Directory of snapshot requests; ``<home>/requests`` when not set.
         policies: Directory of policy documents.
         redaction_profile: Name of the profile records are redacted with.
+        redaction_profiles: Directory of profiles of one's own; ``<home>/redaction_profiles`` when not set.
         seed: Derive every key and salt from this number. For demonstrations only: whoever knows the
             seed can read everything.
         as_of: The instant decisions are made for, UTC; the present when not set.
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     requests: Path | None = None
     policies: Path = POLICIES
     redaction_profile: str = "strict-pseudonyms"
+    redaction_profiles: Path | None = None
     seed: int | None = None
     as_of: AwareDatetime | None = None
     workers: int = Field(default=1, ge=1)
@@ -95,6 +97,13 @@ class Settings(BaseSettings):
             UsageError: The home is not on this machine, and no directory was named.
         """
         return self.requests or self._in_home("requests")
+
+    @property
+    def profiles_directory(self) -> Path | None:
+        """Where profiles of one's own are read from, if there are any: none ship with a home that is elsewhere."""
+        if self.redaction_profiles is not None or not Warehouse(self.home).is_local:
+            return self.redaction_profiles
+        return self._in_home("redaction_profiles")
 
     def _in_home(self, name: str) -> Path:
         warehouse = Warehouse(self.home)

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,14 @@ class Laid:
     people: dict[str, int] = field(default_factory=dict)
 
 
-def lay_out(data: Path, home: Path, workers: int = 1, lines: int | None = None) -> dict[str, Any]:
+def lay_out(
+    data: Path,
+    home: Path,
+    workers: int = 1,
+    lines: int | None = None,
+    tenants: Sequence[Tenant] = TENANTS,
+    requests: Mapping[str, str] = REQUESTS,
+) -> dict[str, Any]:
     """Write everything the stages need into an empty home, and return what it is, by tenant.
 
     Args:
@@ -43,6 +50,8 @@ def lay_out(data: Path, home: Path, workers: int = 1, lines: int | None = None) 
         home: An empty directory, or one that does not exist.
         workers: Worker processes of the stages.
         lines: Take only the first so many lines of each log or slice.
+        tenants: The logs.
+        requests: Pools by the snapshot's name.
 
     Raises:
         FileExistsError: There is something in the home.
@@ -55,21 +64,21 @@ def lay_out(data: Path, home: Path, workers: int = 1, lines: int | None = None) 
     for directory in ("sources", "requests", "ledgers"):
         (home / directory).mkdir()
     laid = {}
-    for tenant in TENANTS:
+    for tenant in tenants:
         laid[tenant.slug], people = _write_log(data / "logs" / tenant.log, home, tenant, lines)
         (home / "sources" / f"{tenant.slug}.yaml").write_text(tenant.declared(), encoding="utf-8")
         laid[tenant.slug].people = dict(sorted(Counter(story_of(tenant, person) for person in people).items()))
         _write_jsonl(home / "ledgers" / f"consents-{tenant.slug}.jsonl", consent_rows(tenant, people))
-    _write_jsonl(home / "ledgers" / "agreements.jsonl", map(_agreement, TENANTS))
-    for name, pool in REQUESTS.items():
-        sources = [tenant.slug for tenant in TENANTS] if name == SHARED else [name]
+    _write_jsonl(home / "ledgers" / "agreements.jsonl", map(_agreement, tenants))
+    for name, pool in requests.items():
+        sources = [tenant.slug for tenant in tenants] if name == SHARED else [name]
         request = {"name": name, "policy": "model-training", "pool": pool, "sources": sources, "seed": 1}
         (home / "requests" / f"{name}.yaml").write_text(json.dumps(request), encoding="utf-8")
     return {slug: asdict(one) for slug, one in laid.items()}
 
 
 def _write_log(log: Path, home: Path, tenant: Tenant, limit: int | None) -> tuple[Laid, list[str]]:
-    """Write the lines that are taken, byte for byte as they are; return what they are, and whose."""
+    """Write the lines that are taken, as they are or as they are rewritten; return what they are, and whose."""
     target = home / "logs" / tenant.slug / log.name
     target.parent.mkdir(parents=True)
     people: dict[str, None] = {}
@@ -82,7 +91,7 @@ def _write_log(log: Path, home: Path, tenant: Tenant, limit: int | None) -> tupl
                 continue
             if laid.lines == limit:
                 break
-            out.write(line)
+            out.write(line if tenant.rewrite is None else tenant.rewrite(line))
             people[str(parsed[tenant.person])] = None
             laid.lines += 1
             laid.raw_bytes += len(line)

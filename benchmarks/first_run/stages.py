@@ -23,10 +23,8 @@ def ledger(home: Path, _argument: str) -> Document:
     from lineage.ledger.importing import read_agreement_file, read_consent_file
 
     deployment, now = _deployment(home), datetime.now(UTC)
-    consents = [
-        read_consent_file(home / "ledgers" / f"consents-{tenant.slug}.jsonl", deployment.vault, now)
-        for tenant in TENANTS
-    ]
+    files = sorted((home / "ledgers").glob("consents-*.jsonl"))
+    consents = [read_consent_file(file, deployment.vault, now) for file in files]
     agreements = read_agreement_file(home / "ledgers" / "agreements.jsonl", now)
     for one in consents:
         deployment.ledger.add_consents(one.events)

@@ -1,5 +1,6 @@
 """The three logs, each as one tenant: where it is, how it is declared, and what its tenant agreed to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,7 @@ class Tenant:
         asked_at: When its people were asked, UTC: before the first line.
         always: People who gave consent whatever the hash of their id says.
         slice: Which sessions are taken; all where it is ``None``.
+        rewrite: Turns a line of a log whose format is nobody's into one that is declared; ``None`` leaves it.
     """
 
     slug: str
@@ -78,6 +80,7 @@ class Tenant:
     asked_at: datetime
     always: bool = False
     slice: Slice | None = None
+    rewrite: Callable[[bytes], bytes] | None = None
 
     def declared(self) -> str:
         """Return the declaration's YAML."""

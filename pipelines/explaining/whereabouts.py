@@ -14,7 +14,7 @@ from lineage.snapshot import Snapshot
 from lineage.trace.evidence import gather
 from lineage.vault import Vault
 from pipelines.deployment import Deployment
-from pipelines.govern import parts
+from pipelines.governed import parts
 from pipelines.journey import landed_results
 from pipelines.landing.landed import tenant_path
 from pipelines.snapshots.stretches import PERMIT

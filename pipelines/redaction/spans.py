@@ -1,14 +1,16 @@
 """Spans of a text that were found, and how overlapping ones are made disjoint."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-# A surrogate of ours: never searched again, so that redacting twice changes nothing inside it.
-SURROGATE = re.compile(r"<[A-Z][A-Z_]*[A-Z](?:_[0-9a-f]{8})?>")
+# The detector of what is redacted already: it wins over every find, and stays.
+MARKER = "marker"
 
-_LOOSE = ("PERSON",)
-_FIRST = ("SECRET",)
+# Types that a model or a weak shape finds: anything with a structure of its own is surer.
+_LOOSE = frozenset({"DATE_TIME", "LOCATION", "NRP", "ORGANIZATION", "PERSON", "URL"})
+_FIRST = frozenset({"BLOB", "SECRET"})
 _WORDLIKE = re.compile(r"\w")
 
 
@@ -33,21 +35,48 @@ class Span:
         return self.end - self.start
 
 
-def disjoint(found: Iterable[Span], text: str) -> tuple[Span, ...]:
-    """Return spans that do not overlap and cover every character that was claimed, in order.
+class Met:
+    """Which finds of the same type others overlap.
 
-    A secret wins over anything else, a structured identifier over a name, then the longer over the shorter, then
-    the surer. What a loser claims outside the winners is kept as a span of its own unless it is mere
-    punctuation: a find is trimmed, never discarded. Our own surrogates are left alone.
+    Args:
+        spans: Spans of one text, in any order.
     """
-    taken = [(match.start(), match.end()) for match in SURROGATE.finditer(text)]
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._starts: dict[str, list[int]] = {}
+        self._ends: dict[str, list[int]] = {}  # the last end of all spans up to one
+        for span in sorted(spans):
+            starts, ends = self._starts.setdefault(span.entity_type, []), self._ends.setdefault(span.entity_type, [])
+            starts.append(span.start)
+            ends.append(max(span.end, ends[-1]) if ends else span.end)
+
+    def __contains__(self, span: Span) -> bool:
+        before = bisect_left(self._starts.get(span.entity_type, ()), span.end)
+        return before > 0 and self._ends[span.entity_type][before - 1] > span.start
+
+
+def disjoint(found: Iterable[Span], text: str, kept_types: Collection[str] = ()) -> tuple[Span, ...]:
+    """Return spans that do not overlap and cover every letter and digit that was claimed, in order.
+
+    What is redacted already wins over anything else; then a secret (or a blob), a structured identifier, a name; then
+    the longer, the surer, and the first by type and detector. What a loser claims outside the winners is kept as a
+    span of its own unless it is mere punctuation: a find is trimmed, never discarded.
+
+    Args:
+        found: Spans of ``text``, in any order, overlapping or not.
+        text: The text.
+        kept_types: Entity types that are found and left as they are. They come last, for a value that stays must
+            not shield one that goes.
+    """
     kept: list[Span] = []
-    for span in sorted(found, key=_precedence):
+    taken: list[tuple[int, int]] = []  # disjoint, in order
+    for span in sorted(found, key=lambda span: _precedence(span, kept_types)):
         for start, end in _outside(span.start, span.end, taken):
-            start, end = _trimmed(start, end, text) if (start, end) != (span.start, span.end) else (start, end)
-            if _WORDLIKE.search(text, start, end):
-                kept.append(replace(span, start=start, end=end))
-                taken.append((start, end))
+            whole = (start, end) == (span.start, span.end)
+            start, end = (start, end) if whole else _trimmed(start, end, text)
+            if (whole and span.detector == MARKER) or _WORDLIKE.search(text, start, end):
+                kept.append(span if whole else replace(span, start=start, end=end))
+                insort(taken, (start, end))
     return tuple(sorted(kept))
 
 
@@ -57,36 +86,45 @@ def repeated(names: Mapping[str, str], text: str, spans: Sequence[Span]) -> list
     Args:
         names: Names, and the entity type each was found as.
         text: Where to look.
-        spans: What was found in it already.
+        spans: What was found in it already: disjoint, in order.
     """
+    starts = [span.start for span in spans]
     found = []
     for name, entity_type in names.items():
         if name not in text:
             continue
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)(?!\()", text):
-            if not any(span.start < match.end() and match.start() < span.end for span in spans):
-                found.append(Span(match.start(), match.end(), entity_type, 0.6, "RepeatedName"))
+            before = bisect_left(starts, match.end()) - 1  # the last span that begins before the match ends
+            if before < 0 or spans[before].end <= match.start():
+                found.append(Span(match.start(), match.end(), entity_type, 0.6, "repeated-name", "1"))
     return found
 
 
-def _precedence(span: Span) -> tuple[int, int, float, int, str, str]:
-    tier = 0 if span.entity_type in _FIRST else 2 if span.entity_type in _LOOSE else 1
-    return tier, -span.length, -span.score, span.start, span.entity_type, span.detector
+def _precedence(span: Span, kept_types: Collection[str]) -> tuple[int, int, float, int, str, str, str]:
+    return _rank(span, kept_types), -span.length, -span.score, span.start, span.entity_type, span.detector, span.version
+
+
+def _rank(span: Span, kept_types: Collection[str]) -> int:
+    if span.detector == MARKER:
+        return 0
+    if span.entity_type in kept_types:
+        return 4
+    return 1 if span.entity_type in _FIRST else 3 if span.entity_type in _LOOSE else 2
 
 
 def _outside(start: int, end: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the parts of ``start..end`` that no taken range covers."""
-    free = [(start, end)]
-    for low, high in taken:
-        free = [
-            part
-            for begin, stop in free
-            for part in ((begin, min(stop, low)), (max(begin, high), stop))
-            if part[0] < part[1]
-        ]
-        if not free:
-            break
-    return free
+    place = bisect_right(taken, (start, start))
+    if place and taken[place - 1][1] > start:
+        place -= 1
+    parts = []
+    while place < len(taken) and taken[place][0] < end:
+        low, high = taken[place]
+        if start < low:
+            parts.append((start, low))
+        start = max(start, high)
+        place += 1
+    return [*parts, (start, end)] if start < end else parts
 
 
 def _trimmed(start: int, end: int, text: str) -> tuple[int, int]:

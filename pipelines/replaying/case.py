@@ -15,7 +15,7 @@ from lineage.snapshot_request import parse_request
 from lineage.verify_decisions import read_decisions
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf, Known
-from pipelines.govern import Governed, parts
+from pipelines.governed import Governed, parts
 from pipelines.replaying.difference import STATED_SCHEMA, Told, added_up
 from pipelines.snapshots.account import Account
 from pipelines.snapshots.asked import ask

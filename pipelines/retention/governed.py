@@ -24,7 +24,7 @@ from lineage.canonical import canonical_json, digest_of
 from lineage.encrypted import encrypted_writer, iter_encrypted, read_encrypted, write_encrypted
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse, WarehouseError
-from pipelines.govern import GOVERNED_SCHEMA, LEFT_OUT_SCHEMA, Governed
+from pipelines.governed import GOVERNED_SCHEMA, LEFT_OUT_SCHEMA, Governed
 from pipelines.retention.found import Found, Outlived, Where
 from pipelines.retention.limits import Limit, Limits
 from policies.errors import LineweightError

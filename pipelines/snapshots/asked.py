@@ -9,7 +9,7 @@ from lineage.snapshot_request import SnapshotRequest
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import AsOf, Known
-from pipelines.govern import Governed
+from pipelines.governed import Governed
 from policies.document import Policy
 from policies.errors import LineweightError
 from policies.person_link import PersonLink, representatives

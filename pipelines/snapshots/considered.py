@@ -7,7 +7,7 @@ from lineage.inputs import DeclaredSource, GovernedPart, Inputs
 from lineage.snapshot_request import SnapshotRequest
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
-from pipelines.govern import Governed, parts
+from pipelines.governed import Governed, parts
 from pipelines.landing.landed import LandResult, landed_batches
 from pipelines.snapshots.asked import Asked, ask
 from pipelines.snapshots.request_checks import resolved

@@ -24,7 +24,7 @@ from lineage.snapshot_request import SHARED, parse_request
 from lineage.tlog.log import enter_statements
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
-from pipelines.govern import parts
+from pipelines.governed import parts
 from pipelines.snapshots.purposes import decide_for
 from pipelines.snapshots.sifting import DENIED_ELSEWHERE
 from pipelines.snapshots.stretches import DENY, ROWS_AT_ONCE, left_out

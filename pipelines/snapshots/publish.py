@@ -46,7 +46,7 @@ def publish(warehouse: Warehouse, vault: Vault, directory: str) -> Published:
 
     Raises:
         PublicationRefusedError: Nothing is staged there, nothing was permitted, the gates did not run, or
-            one failed.
+            one failed; or nobody measured what may be left in the text.
     """
     draft = read_draft(warehouse, directory)
     if not draft["rows"]:
@@ -55,6 +55,9 @@ def publish(warehouse: Warehouse, vault: Vault, directory: str) -> Published:
             f"{directory}: nothing is permitted, so there is nothing to publish ({reasons or 'nothing considered'}).",
             remedy="`lineweight policy explain` says what would be; the ledger and the request decide the rest.",
         )
+    if "residual" not in draft["redaction"]:
+        remedy = "Stage the snapshot again: lineweight snapshot build."
+        raise PublicationRefusedError(f"{directory}: what may be left in its text was not measured.", remedy=remedy)
     manifest = SnapshotManifest.model_validate(draft | {"quality": _quality(warehouse, directory)})
     before = _same_before(warehouse, manifest)
     if before is not None:
@@ -85,8 +88,9 @@ def _same_before(warehouse: Warehouse, manifest: SnapshotManifest) -> Published 
     directory = snapshot_directory(manifest.name, manifest.version - 1)
     data = warehouse.read(f"{directory}/manifest.json")
     before = parse_manifest(data)
-    same = ("root", "request", "policy", "inputs", "counts", "as_of", "ledger_checkpoint", "redaction", "keys")
-    if any(getattr(before, name) != getattr(manifest, name) for name in same):
+    same = ("root", "request", "policy", "inputs", "counts", "as_of", "ledger_checkpoint", "keys")
+    redacted_otherwise = before.redaction.digest != manifest.redaction.digest
+    if redacted_otherwise or any(getattr(before, name) != getattr(manifest, name) for name in same):
         return None
     return Published(directory, before, _statement_digest(before, data), already=True)
 

@@ -13,7 +13,7 @@ from lineage.snapshot import Snapshot
 from lineage.snapshot_request import SnapshotRequest, parse_request
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf
-from pipelines.govern import parts
+from pipelines.governed import parts
 from pipelines.snapshots.asked import Asked, ask
 from pipelines.snapshots.considered import ask_for
 from pipelines.snapshots.select import Selection, selected

@@ -20,7 +20,7 @@ from lineage.snapshot_request import SHARED, SnapshotRequest
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import Decided, draw_batches
-from pipelines.govern import Governed
+from pipelines.governed import Governed
 from pipelines.landing.landed import tenant_path
 from pipelines.snapshots.asked import Asked
 from pipelines.snapshots.purposes import concluded, terms_for

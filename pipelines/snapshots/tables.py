@@ -8,6 +8,7 @@ from rich.markup import escape
 from lineage.commands.wording import moment
 from lineage.release import ANY
 from pipelines.reports import most_first
+from pipelines.snapshots.residual_table import show_residual
 from pipelines.snapshots.standing import sentence
 from policies.terminal import out, table
 
@@ -52,6 +53,7 @@ def show_manifest(document: Document) -> None:
     out.print(table("Records", ("what became of them", "records"), told))
     if counts["denied_by_reason"]:
         out.print(table("Denied", ("reason", "records"), most_first(counts["denied_by_reason"])))
+    show_residual(document["redaction"]["residual"])
     revoked = document["standing"]["revoked"]
     if revoked and revoked["records"]:
         out.print(table("Revoked since", ("reason", "records"), most_first(revoked["by_reason"])))

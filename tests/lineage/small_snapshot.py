@@ -18,6 +18,7 @@ from lineage.inputs import DeclaredSource, GovernedPart, Inputs
 from lineage.manifest import Shard, SnapshotManifest, snapshot_directory, snapshot_root, tenant_roots
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
 from lineage.release import Terms, Ticket, Verdict, sign_ticket
+from lineage.residual import Canaries, Seen
 from lineage.revocation import Feed, FeedPolicy, Revocations, publish_feed
 from lineage.snapshot_request import SnapshotRequest
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
@@ -42,6 +43,15 @@ POLICY = (DOCUMENTS / "model-training.yaml").read_bytes()
 
 
 REDACTION = sha256_hex(b"profile")
+RESIDUAL = {
+    "canaries": {"EMAIL_ADDRESS": Canaries.of(40, 40), "PERSON": Canaries.of(40, 31)},
+    "second_detector": {
+        "detector": "none",
+        "records": 10,
+        "characters": 20_000,
+        "seen": {"EMAIL_ADDRESS": Seen.of(0, 20_000), "PERSON": Seen.of(2, 20_000)},
+    },
+}
 REQUEST = SnapshotRequest(
     name="demo",
     policy="model-training",
@@ -335,7 +345,7 @@ class SmallWorld:
                 "digest": permit()["policy"],
                 **self.attach(directory, "policy.yaml", POLICY),
             },
-            "redaction": {"profile": "strict-pseudonyms", "digest": REDACTION, "engine": "none"},
+            "redaction": {"profile": "strict-pseudonyms", "digest": REDACTION, "engine": "none", "residual": RESIDUAL},
             "ledger_checkpoint": sha256_hex(b"ledger"),
             "inputs": self.attach(directory, "inputs.json", considered(shards).to_bytes()),
             "counts": {

@@ -11,7 +11,7 @@ from lineage.encrypted import read_encrypted
 from lineage.warehouse import Warehouse
 from pipelines.deployment import Deployment
 from pipelines.gates import check_governed, check_staged
-from pipelines.govern import Governed
+from pipelines.governed import Governed
 from pipelines.journey import govern_source, land_source, publish_snapshot, stage_snapshot
 from pipelines.landing.landed import LandResult
 from pipelines.settings import Settings

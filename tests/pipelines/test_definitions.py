@@ -92,21 +92,7 @@ def test_a_failing_quality_check_stops_the_snapshot(talking: Acme, monkeypatch: 
     from pipelines.redaction.engine import Redactor
     from pipelines.redaction.profile import load_profile
 
-    class Blind:
-        """A detector that sees nothing."""
-
-        version = "blind"
-
-        def prepare(self, texts):
-            """Nothing to prepare."""
-
-        def forget(self):
-            """Nothing to forget."""
-
-        def detect(self, text, field=""):
-            return ()
-
-    blind = Redactor(load_profile("strict-pseudonyms"), talking.deployment.vault.surrogate_key, detector=Blind())
+    blind = Redactor(load_profile("strict-pseudonyms"), talking.deployment.vault.surrogate_key, tiers=())
     monkeypatch.setattr(govern, "_redactor", lambda *_: blind)
     talking.lands()
     talking.governs()

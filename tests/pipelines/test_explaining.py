@@ -195,7 +195,7 @@ def test_a_pool_of_others_is_another_question(talking: Acme):
 
 
 def test_where_it_was_left_out_and_why(talking: Acme):
-    talking.says("ada", "x" * 5_000_000)
+    talking.says("ada", "Мой заказ опаздывает, и никто не отвечает на письма. " * 9)
     talking.says("cleo", "nobody asked me")
     lands(talking)
     [stopped], [denied] = (explained(talking, place)["governed"] for place in (0, 1))

@@ -6,7 +6,7 @@ import pytest
 
 from lineage.encrypted import ContentUnreadableError, read_encrypted
 from lineage.vault import KeyUnavailableError, Vault
-from pipelines.govern import Governed
+from pipelines.governed import Governed
 from pipelines.reports import added
 from tests.pipelines.acme import NOON, Acme
 
@@ -128,12 +128,22 @@ def test_governing_again_changes_nothing_until_something_changes(world: Acme):
     assert path.stat().st_mtime_ns != before
 
 
+def redacts_with(world: Acme, rest: str) -> None:
+    """Give the world a profile of its own, which needs no model, and let it redact with that."""
+    directory = world.home / "redaction_profiles"
+    directory.mkdir()
+    head = "profile: own\nversion: 1\nlanguages: [en]\nnames: {tagger: null}\n"
+    (directory / "own.yaml").write_text(head + rest)
+    world.settings = world.settings.model_copy(update={"redaction_profile": "own"})
+
+
 def test_rows_in_are_permitted_and_denied_and_quarantined(world: Acme):
+    redacts_with(world, "max_chars: 1000\nentities: {EMAIL_ADDRESS: {threshold: 0.5, operator: tag}}\n")
     world.agrees("acme")
     world.consents("ada")
     world.says("ada", "one")
     world.says("bob", "two")
-    world.says("ada", "x" * 5_000_000)
+    world.says("ada", "x" * 1_001)
     part = governed(world)
     assert part.permitted == 1
     assert part.denied == {"consent-unknown": 1}

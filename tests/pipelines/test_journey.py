@@ -130,7 +130,8 @@ def keys_of(value: Any, path: str = "") -> set[str]:
         return set().union(*(keys_of(one, f"{path}[]") for one in value))
     if not isinstance(value, dict):
         return {path}
-    data = path in ("tenant_roots", "counts.denied_by_reason")
+    residual = ("redaction.residual.canaries", "redaction.residual.second_detector.seen")
+    data = path in ("tenant_roots", "counts.denied_by_reason", *residual)
     return set().union(
         *(keys_of(one, f"{path}.{'*' if data else name}".removeprefix(".")) for name, one in value.items())
     )

@@ -15,7 +15,7 @@ from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
 from lineage.verify import Link, Report, verify_path
 from lineage.warehouse import Warehouse
-from pipelines.govern import Governed, parts
+from pipelines.governed import Governed, parts
 from pipelines.journey import govern_source, governed_parts, land_source, landed_results
 from pipelines.retention import Sweep, sweep
 from tests.commands import lineweight

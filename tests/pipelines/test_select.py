@@ -67,7 +67,7 @@ def adds_up(selection: Selection) -> bool:
 def test_every_record_is_accounted_for_once(talking: Acme):
     talking.says("ada", "yes")
     talking.says("dan", "nobody asked me")
-    talking.says("ada", "x" * 5_000_000)
+    talking.says("ada", "Мой заказ опаздывает, и никто не отвечает на письма. " * 9)
     talking.says("ben", "long ago", at=(NOON - timedelta(days=3)).isoformat())
     governs(talking)
     selection = selected(talking, period={"from": NOON.isoformat()})

@@ -55,6 +55,18 @@ def test_paths_in_the_file_are_relative_to_the_file(tmp_path: Path, monkeypatch:
     assert settings.keys == Path("/vault")
 
 
+def test_redaction_profiles_of_ones_own_lie_in_the_home_or_where_its_file_says(tmp_path: Path):
+    assert Settings.load(str(tmp_path)).profiles_directory == tmp_path / "redaction_profiles"
+    said = Settings.load(home_that_says(tmp_path, "redaction_profiles: shared/profiles\n"))
+    assert said.profiles_directory == tmp_path / "shared" / "profiles"
+
+
+def test_a_home_that_is_elsewhere_has_profiles_of_its_own_only_where_it_names_them():
+    elsewhere = "s3://bucket/home?region=eu-west-1"
+    assert Settings(home=elsewhere).profiles_directory is None
+    assert Settings(home=elsewhere, redaction_profiles=Path("/own")).profiles_directory == Path("/own")
+
+
 @pytest.mark.parametrize(
     ("text", "faults"),
     [

@@ -16,6 +16,7 @@ from lineage.evidence_table import table_bytes
 from lineage.manifest import Shard, SnapshotManifest, parse_manifest, snapshot_root, tenant_roots
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
 from lineage.release import Ticket, sign_ticket
+from lineage.residual import UNMEASURED
 from lineage.revocation import Feed, publish_feed
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
 from lineage.vault import Vault
@@ -180,7 +181,7 @@ def _manifest(name: str, version: int, shards: list[Shard], changes: dict[str, A
             "path": "policy.yaml",
             "sha256": digest,
         },
-        "redaction": {"profile": "strict-pseudonyms", "digest": digest, "engine": "none"},
+        "redaction": {"profile": "strict-pseudonyms", "digest": digest, "engine": "none", "residual": UNMEASURED},
         "ledger_checkpoint": digest,
         "inputs": {"path": "inputs.json", "sha256": digest},
         "counts": {

@@ -9,6 +9,10 @@ import pytest
 from lineage.record import RECORD_SCHEMA
 from pipelines.redaction.engine import Redactor
 from pipelines.redaction.profile import load_profile
+from pipelines.redaction.spans import Span
+from pipelines.redaction.tiers import shipped_tiers
+
+MAIL = "jane@corp.internal"
 
 
 def key_of(tenant):
@@ -21,8 +25,45 @@ def profile():
 
 
 @pytest.fixture(scope="session")
-def redactor(profile):
-    return Redactor(profile, key_of)
+def tiers(profile):
+    return shipped_tiers(profile)
+
+
+@pytest.fixture(scope="session")
+def redactor(profile, tiers):
+    return Redactor(profile, key_of, tiers=tiers)
+
+
+def blind_redactor(profile):
+    """Return a redactor in which nothing finds anything."""
+    return Redactor(profile, key_of, tiers=())
+
+
+class Finds:
+    """A tier that finds one word, or fails on it, and remembers what it was asked."""
+
+    name = "finds"
+
+    def __init__(self, word, entity_type="PERSON", score=1.0, raising=None):
+        self.word, self.entity_type, self.score, self.raising = word, entity_type, score, raising
+        self.asked = []
+
+    @property
+    def version(self):
+        return {"word": self.word}
+
+    def find(self, texts, fields):
+        self.asked += texts
+        if self.raising is not None and any(self.word in text for text in texts):
+            raise self.raising
+        return [self._spans(text) for text in texts]
+
+    def _spans(self, text):
+        at = text.find(self.word)
+        return [self._span(at, at + len(self.word))] if at >= 0 else []
+
+    def _span(self, start, end):
+        return Span(start, end, self.entity_type, self.score, self.name, "1")
 
 
 def said(role, content=None, reasoning=None, tool_calls=None, tool_call_id=None):

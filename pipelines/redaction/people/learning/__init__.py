@@ -1,0 +1,1 @@
+"""How the tagger's weights are learnt: from annotated text, a teacher's labels and sentences filled by rule."""

@@ -1,0 +1,1 @@
+"""The rules of structured identifiers, a module for each kind."""
