@@ -87,6 +87,7 @@ sources: [bloom-share, bloom-web]
 period:
   from: 2026-01-01T00:00:00Z
   to: 2026-06-01T00:00:00Z
+lease_days: 3650
 seed: 7
 shard_rows: 500
 """,

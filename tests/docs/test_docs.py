@@ -20,6 +20,7 @@ from lineage.manifest import SnapshotManifest
 from lineage.record import MESSAGE, OUTCOME, RECORD_SCHEMA
 from pipelines.redaction.engine import QuarantineReason
 from pipelines.redaction.profile import load_profile
+from pipelines.redaction.recognizers import load_recognizers
 from pipelines.settings import Settings
 from pipelines.snapshots.request import load_request
 from pipelines.sources import all_formats
@@ -112,7 +113,12 @@ def _write_files(document: Path, directory: Path) -> None:
         if block.file is not None:
             path = directory / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text, encoding="utf-8")
+            path.write_text(block.text + _lease(block), encoding="utf-8")
+
+
+def _lease(block: Block) -> str:
+    """Return the lease of a request that states none: what is decided for the tests' instant is trained on today."""
+    return "lease_days: 3650\n" if "\npool: " in block.text and "lease_days:" not in block.text else ""
 
 
 def _load(block: Block, workspace: Path) -> None:
@@ -149,6 +155,10 @@ def _load_yaml(block: Block, workspace: Path) -> None:
         load_policy(path.read_bytes(), path.name)
     elif "pool" in parsed.value:
         load_request(path)
+    elif "entities" in parsed.value:
+        load_recognizers(load_profile(path.stem, path.parent), path.parent)
+    elif "recognizers" in parsed.value:
+        assert parsed.value["recognizers"], f"{block.place}: the profile that names this file loads it"
     else:
         assert path.name == "lineweight.yaml", f"{block.place}: nothing here loads such a document"
         Settings.load(str(path.parent))
