@@ -22,7 +22,7 @@ _UNIT = re.compile(
     r"|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"
     r"|\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}"
     r"|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|\r?\n[ \t]*|[nrtbfv]|[!-/:-@\[-`{-~])"
-    r"|=40(?=[\w-]+\.)|=\r?\n(?=\S)"
+    r"|=40(?=[\w-]+\.)|=\r?\n(?=\S)|(?<=\d)=\r?\n(?= \d)"
 )
 # What a text holds in which there is a unit: cheaper to look for than the units themselves.
 _ANY = re.compile(rf"[%&\\{_UNSEEN}{_SPACES}{_HYPHENS}{_LETTERS}{_DIGITS}]|=(?:40|\r?\n)")

@@ -64,6 +64,11 @@ def test_digits_of_other_scripts_are_digits(digits):
     assert plain(digits) == "42"
 
 
+def test_a_soft_break_of_mail_may_stand_before_the_space_between_two_groups_of_digits_and_nowhere_else():
+    assert plain("+33 1 77=\n 72 16 40") == "+33 1 77 72 16 40"
+    assert plain("total=\n 72") == "total=\n 72"
+
+
 def test_only_finds_near_a_unit_count():
     text = "a.b@c.de and more words than that before jane%40corp.internal"
     [view] = decoded(View.of(text))
