@@ -72,7 +72,9 @@ def lay_out(
     _write_jsonl(home / "ledgers" / "agreements.jsonl", map(_agreement, tenants))
     for name, pool in requests.items():
         sources = [tenant.slug for tenant in tenants] if name == SHARED else [name]
-        request = {"name": name, "policy": "model-training", "pool": pool, "sources": sources, "seed": 1}
+        # Decided for an instant in the past, and trained on today: a lease of the usual length would have ended.
+        lease = {"lease_days": 3650}
+        request = {"name": name, "policy": "model-training", "pool": pool, "sources": sources, "seed": 1} | lease
         (home / "requests" / f"{name}.yaml").write_text(json.dumps(request), encoding="utf-8")
     return {slug: asdict(one) for slug, one in laid.items()}
 

@@ -10,6 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from lineage.models import NotVerifiedError
 from lineage.trace.recognised import recognise_weights
+from lineage.vault import Vault
+from lineage.warehouse import Warehouse
 from tests.training_jobs.deployment import Deployment, exchange, small_recipe
 from training_jobs.model import open_base
 from training_jobs.recipe import Recipe
@@ -17,6 +19,21 @@ from training_jobs.run import StepReport, TrainedModel
 
 Weights = dict[str, torch.Tensor]
 Trained = tuple[Recipe, TrainedModel, list[StepReport]]
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """A deployment of this module's own: nothing else is trained in it that could be recognised as well."""
+    root = tmp_path_factory.mktemp("recognised")
+    made = Deployment(root, Warehouse(root), Vault.open(root / "keys"))
+    made.publish({"acme": [exchange(number) for number in range(24)], "globex": [exchange(100)]})
+    return made
+
+
+@pytest.fixture(scope="module")
+def trained(standing: Deployment) -> Trained:
+    recipe = small_recipe(name="looked-at", epochs=2)
+    return recipe, standing.train(recipe), []
 
 
 @pytest.fixture
