@@ -1,7 +1,8 @@
 """What redaction left: personal data looked for by shape in exported text, by other expressions than redaction's.
 
 Two questions: how much of each shape stands there still, and how often a value of the raw records themselves does.
-Values are compared in memory; only counts leave this module.
+Values are compared in memory; only counts leave this module. What has the form of a surrogate is not counted: a mail
+address that was replaced still reads like one.
 """
 
 import re
@@ -16,6 +17,7 @@ from lineage.encrypted import iter_encrypted
 from pipelines.deployment import Deployment
 from pipelines.journey import landed_results
 from pipelines.landing.landed import tenant_path
+from pipelines.redaction.markers import is_marker
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 SHAPES = {
@@ -64,7 +66,8 @@ def _found(texts: Iterable[str]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {shape: Counter() for shape in SHAPES}
     for text in texts:
         for shape, expression in SHAPES.items():
-            found[shape].update(match.group(expression.groups) for match in expression.finditer(text))
+            values = (match.group(expression.groups) for match in expression.finditer(text))
+            found[shape].update(value for value in values if not is_marker(value))
     return found
 
 
