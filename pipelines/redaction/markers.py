@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pipelines.redaction.spans import MARKER, Span
 
-VERSION = "2"
+VERSION = "3"
 
 # A made-up word: `qx`, which begins no word of a natural language, and four times a vowel and a consonant.
 WORD_MARK = "qx"
@@ -76,7 +76,6 @@ _PHONE_ABROAD = re.compile(
     r"(?<![\w+])(?:\+|%2B|00[ .-]?)(?:[ ().\-/]{0,2}9){3}(?:[ ().\-/]{0,2}\d){4,12}(?!\d)"
     rf"(?:{EXTENSION})?"
 )
-_PHONE_BARE = re.compile(rf"(?<![\d+])(?:9[ .-]?){{3}}(?:[ .-]?\d){{8,12}}(?!\d)(?:{EXTENSION})?")
 _BETWEEN = r"[ ().\-/]{0,2}"
 _PHONE_555 = re.compile(
     rf"(?<![\d.])(?:\+?1{_BETWEEN})?\(?"
@@ -105,7 +104,6 @@ _FORMS: tuple[tuple[tuple[str, ...], tuple[tuple[re.Pattern[str], str], ...]], .
     ((HEX_MARK, HEX_MARK.upper()), ((_HEX, "SECRET"),)),
     (("EDACTED", "edacted"), ((_REDACTED, "REDACTED"),)),
     (("+9", "009", "00 9", "00-9", "00.9", "+(9", "2B9"), ((_PHONE_ABROAD, "PHONE_NUMBER"),)),
-    (("999", "99 9", "99-9", "9-99", "9 99"), ((_PHONE_BARE, "PHONE_NUMBER"),)),
     (("555", "55-5", "5-55", "55 5", "5 55", "55.5", "5.55", "55) 5"), ((_PHONE_555, "PHONE_NUMBER"),)),
     (("-00-", " 00 ", ".00."), ((_SOCIAL, "US_SSN"),)),
     ((":7178:",), ((_SIX, "IP_ADDRESS"),)),

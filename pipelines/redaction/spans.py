@@ -1,5 +1,6 @@
 """Spans of a text that were found, and how overlapping ones are made disjoint."""
 
+import itertools
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -70,7 +71,7 @@ def disjoint(found: Iterable[Span], text: str, kept_types: Collection[str] = ())
     """
     kept: list[Span] = []
     taken: list[tuple[int, int]] = []  # disjoint, in order
-    for span in sorted(found, key=lambda span: _precedence(span, kept_types)):
+    for span in sorted(_standing(list(found), text), key=lambda span: _precedence(span, kept_types)):
         for start, end in _outside(span.start, span.end, taken):
             whole = (start, end) == (span.start, span.end)
             start, end = (start, end) if whole else _trimmed(start, end, text)
@@ -98,6 +99,28 @@ def repeated(names: Mapping[str, str], text: str, spans: Sequence[Span]) -> list
             if before < 0 or spans[before].end <= match.start():
                 found.append(Span(match.start(), match.end(), entity_type, 0.6, "repeated-name", "1"))
     return found
+
+
+def _standing(found: list[Span], text: str) -> list[Span]:
+    """Return finds without the markers that are digits inside something longer.
+
+    Four groups of a real card may hold what a surrogate of a telephone number looks like: it must not shield them.
+    """
+    others = sorted(span for span in found if span.detector != MARKER)
+    starts = [span.start for span in others]
+    reach = list(itertools.accumulate((span.end for span in others), max))
+
+    def is_inside(marker: Span) -> bool:
+        before, at = bisect_left(starts, marker.start), bisect_right(starts, marker.start)
+        return bool((before and reach[before - 1] >= marker.end) or (at and reach[at - 1] > marker.end))
+
+    return [
+        span
+        for span in found
+        if span.detector != MARKER
+        or any(character.isalpha() for character in text[span.start : span.end])
+        or not is_inside(span)
+    ]
 
 
 def _precedence(span: Span, kept_types: Collection[str]) -> tuple[int, int, float, int, str, str, str]:

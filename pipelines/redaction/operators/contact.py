@@ -60,8 +60,6 @@ def _number(digits: str, abroad: bool, draw: Draw) -> str | None:
         lead = _ABROAD
     elif digits.startswith("0"):
         lead = f"00{_ABROAD}"
-    elif length >= 11:
-        lead = _ABROAD
     else:
         return None
     free = length - len(lead)

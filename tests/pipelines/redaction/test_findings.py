@@ -34,7 +34,7 @@ def test_a_finding_says_who_found_what_where_and_what_became_of_it(redacted):
         ("PERSON", "tagger", "3", ""),
         ("IP_ADDRESS", "ip", "1", ""),
         ("CREDIT_CARD", "card", "2", "luhn"),
-        ("PERSON", "marker", "2", ""),
+        ("PERSON", "marker", "3", ""),
     ]
     assert [(row["operator"], row["kept_because"]) for row in rows] == [
         ("pseudonym", None),

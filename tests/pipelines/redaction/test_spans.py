@@ -118,3 +118,19 @@ def test_a_name_is_not_repeated_inside_another_find():
     text = "Ada Roe <ada roe Ada Roe>"
     found = [Span(9, 24, "EMAIL_ADDRESS", 1.0, "m")]
     assert [s.start for s in repeated({"Ada Roe": "PERSON"}, text, found)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "marker"),
+    [
+        ("card 4539 0099 9123 4567 ok", "4539 0099 9123 4567", "0099 9123 4567"),
+        ("card 4539 9991 2345 6787 ok", "4539 9991 2345 6787", "4539 9991"),
+    ],
+    ids=["at its end", "at its beginning"],
+)
+def test_digits_that_look_like_a_surrogate_do_not_shield_the_value_they_are_part_of(text, value, marker):
+    start, low = text.index(value), text.index(marker)
+    card = Span(start, start + len(value), "CREDIT_CARD", 1.0, "card")
+    shield = Span(low, low + len(marker), "PHONE_NUMBER", 1.0, MARKER)
+    assert disjoint([shield, card], text) == (card,)
+    assert disjoint([shield], text) == (shield,)
