@@ -1,5 +1,6 @@
 """The commands that ask what was made and prove it, and those by which people answer for it."""
 
+from lineage.commands.export import export_app
 from lineage.commands.ledger import ledger_app
 from lineage.commands.log import log_app
 from lineage.commands.officer import officer_app
@@ -8,7 +9,7 @@ from lineage.commands.snapshot import snapshot_app
 from lineage.commands.trace import trace_app
 from lineage.commands.verify import verify
 
-__all__ = ["ledger_app", "log_app", "officer_app", "snapshot_app", "trace_app", "verify"]
+__all__ = ["export_app", "ledger_app", "log_app", "officer_app", "snapshot_app", "trace_app", "verify"]
 
 snapshot_app.command("approve")(approve_snapshot)
 snapshot_app.command("refuse")(refuse_snapshot)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lineage.cli import ledger_app, log_app, officer_app, trace_app, verify
+from lineage.cli import export_app, ledger_app, log_app, officer_app, trace_app, verify
 from pipelines.commands.policy import policy_app
 from pipelines.commands.policy_activation import approve_version, propose_version, show_history
 from pipelines.commands.policy_replay import replay_decisions, show_log
@@ -42,6 +42,7 @@ app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(redact_app, name="redact")
 app.add_typer(retention_app, name="retention")
 app.add_typer(trace_app, name="trace")
+app.add_typer(export_app, name="export")
 app.command("verify")(verify)
 policy_app.command("propose")(propose_version)
 policy_app.command("approve")(approve_version)
