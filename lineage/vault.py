@@ -7,7 +7,9 @@
     ├── derived-from-seed    only in demonstrations: the number every key here is a function of
     ├── signing.key          Ed25519 private key, wrapped by the master key
     ├── signing.pub          its public half, for verifiers
-    ├── salts.db             one wrapped salt a person
+    ├── model-signing.key    P-256 private key, wrapped by the master key; made when the first model is signed
+    ├── model-signing.pub    its public half, for the model-signing tool
+    ├── salts.db             one wrapped salt a person; where one was destroyed, when
     └── tenants/<tenant>.key 32 bytes each, wrapped by the master key
 
 All other keys of a tenant (identity, files, surrogates, salts) are derived from its one key with
@@ -19,8 +21,10 @@ import hmac
 import os
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -45,6 +49,12 @@ class KeyUnavailableError(VaultError):
     """Content is encrypted under a key that this vault does not hold."""
 
     remedy = "Use the vault of the deployment that landed this tenant's records."
+
+
+class SaltDestroyedError(VaultError):
+    """A salt was asked for of a person whose salt was destroyed: nothing of theirs may be published again."""
+
+    remedy = "Remove what is left of the person's records before anything is published from them."
 
 
 class Vault:
@@ -98,6 +108,25 @@ class Vault:
         """Return the Ed25519 signature (RFC 8032) of ``data``, 64 bytes."""
         return self._signer.sign(data)
 
+    def model_signing_key(self) -> ec.EllipticCurvePrivateKey:
+        """Return the P-256 key that signs models for the ``model-signing`` tool, made on first use.
+
+        Raises:
+            VaultError: Its file is damaged, or its public half is not beside it.
+        """
+        path, curve = self.directory / "model-signing.key", ec.SECP256R1()
+        if not path.exists():
+            drawn = self._entropy("model signing", "high") + self._entropy("model signing", "low")
+            scalar = 1 + int.from_bytes(drawn, "big") % (curve.group_order - 1)  # FIPS 186-5, A.2.1
+            create_once(path, wrap(self._master, scalar.to_bytes(KEY_BYTES, "big"), "model signing"))
+        scalar = int.from_bytes(unwrap(self._master, read_secret(path), "model signing", str(path)), "big")
+        key = ec.derive_private_key(scalar, curve)
+        pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        public = self.directory / "model-signing.pub"
+        if not create_once(public, pem, ANYONE_READS) and public.read_bytes() != pem:
+            raise VaultError(f"{public}: is not the public half of {path.name}.")
+        return key
+
     def has_tenant(self, tenant: str) -> bool:
         """Return whether this vault holds the tenant's key."""
         return self._tenant_file(tenant).exists()
@@ -143,6 +172,7 @@ class Vault:
 
         Raises:
             KeyUnavailableError: There is no key of the tenant.
+            SaltDestroyedError: The salt of one was destroyed: no other one takes its place.
         """
         lookups = self._lookups(tenant, ids)
         missing = set(lookups.values()) - set(self._salts.stored(tenant, list(lookups.values())))
@@ -154,7 +184,40 @@ class Vault:
         }
         if fresh:
             self._salts.add(tenant, fresh)
-        return self._opened_salts(tenant, lookups)
+        found = self._opened_salts(tenant, lookups)
+        if len(found) < len(lookups):
+            raise SaltDestroyedError(self._told_destroyed(tenant, sorted(set(lookups) - set(found))))
+        return found
+
+    def destroy_salts(self, tenant: str, ids: Sequence[str], at: datetime) -> int:
+        """Destroy the salts of people for good, so that no commitment in a leaf can be opened as theirs again.
+
+        A tombstone stays, also for whom no salt was ever made: a keyed hash of the id, and when. In a vault that is
+        derived from a seed whoever knows the number can compute the salt again.
+
+        Args:
+            tenant: The customer the people belong to.
+            ids: Their pseudonyms.
+            at: When, UTC; where a salt was destroyed before, that time stands.
+
+        Returns:
+            How many salts stood.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant.
+            VaultError: The store of salts is damaged, or in use by others that do not let go.
+        """
+        return self._salts.destroy(tenant, list(self._lookups(tenant, ids).values()), at)
+
+    def destroyed(self, tenant: str, ids: Sequence[str]) -> dict[str, datetime]:
+        """Return when the salts of people were destroyed, UTC; whose were not is left out.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant.
+        """
+        lookups = self._lookups(tenant, ids)
+        found = self._salts.destroyed(tenant, list(lookups.values()))
+        return {person: found[lookup] for person, lookup in lookups.items() if lookup in found}
 
     def salt(self, tenant: str, data_subject_id: str) -> bytes | None:
         """Return the salt of one person, or ``None`` where there is none (never made, or destroyed)."""
@@ -176,6 +239,11 @@ class Vault:
             for person, lookup in lookups.items()
             if lookup in wrapped
         }
+
+    def _told_destroyed(self, tenant: str, missing: Sequence[str]) -> str:
+        when = self.destroyed(tenant, missing)
+        on = ", ".join(f"{person} on {when[person].date()}" for person in missing if person in when)
+        return f"Tenant {tenant}: the salt of a person was destroyed: {on or 'just now'}."
 
     def _salt_key(self, tenant: str) -> bytes:
         return derived(self._tenant_key(tenant, create=False), "salt wrap")

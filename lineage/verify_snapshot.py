@@ -233,27 +233,36 @@ def _content(chain: Chain, snapshot: Snapshot, vault: Vault) -> None:
             continue
         with chain.testing(Link.CONTENT):
             records, leaves = snapshot.shard(index, vault), snapshot.leaves_file(index)
-            _require_content(records, leaves, shard, vault)
-        rows += shard.rows
+            rows += _require_content(chain, records, leaves, shard, vault)
     chain.holds(Link.CONTENT, f"{rows:,} records decrypted, each is what its leaf stands for")
 
 
-def _require_content(records: pa.Table, leaves: pa.Table, shard: Shard, vault: Vault) -> None:
+def _require_content(chain: Chain, records: pa.Table, leaves: pa.Table, shard: Shard, vault: Vault) -> int:
+    """Return how many records of a shard are what their leaves stand for: all but those of people who were erased.
+
+    Raises:
+        BrokenLinkError: One is not, or its salt is missing and was not destroyed.
+    """
     same_rows = records["record_id"].to_pylist() == leaves["record_id"].to_pylist()
     require(same_rows, f"{shard.path}: its records are not those of its leaves, row for row.")
     require(set(records["tenant"].to_pylist()) <= {shard.tenant}, f"{shard.path}: holds records of another tenant.")
-    people = records["data_subject_id"].to_pylist()
-    salts = vault.known_salts(shard.tenant, sorted({person for person in people if person is not None}))
-    require(all(person in salts for person in people), f"{shard.path}: a record's salt is not in the vault.")
-    digests = leaf.record_digests(records)
-    expected = {
-        "record_commitment": [
-            leaf.record_commitment(salts[person], digest) for person, digest in zip(people, digests, strict=True)
-        ],
-        "data_subject_commitment": [
-            leaf.data_subject_commitment(salts[person], shard.tenant, person) for person in people
-        ],
-        "source_batch_digest": [bytes.fromhex(batch) for batch in records["batch"].to_pylist()],
-    }
-    for column, values in expected.items():
-        require(leaves[column].to_pylist() == values, f"{shard.path}: a {column} is not that of its record.")
+    batches = [bytes.fromhex(batch) for batch in records["batch"].to_pylist()]
+    _require_column(leaves, "source_batch_digest", batches, shard)
+    people = sorted(set(records["data_subject_id"].drop_null().to_pylist()))
+    salts, erased = vault.known_salts(shard.tenant, people), vault.destroyed(shard.tenant, people)
+    gone = pc.is_in(records["data_subject_id"], pa.array(sorted(set(erased) - set(salts)), pa.string()))
+    if lost := pc.sum(gone).as_py():
+        chain.passes_over(f"Content: {lost} records of {shard.path} are of people whose salt was destroyed.")
+    kept, standing = records.filter(pc.invert(gone)), leaves.filter(pc.invert(gone))
+    written_by = kept["data_subject_id"].to_pylist()
+    require(all(person in salts for person in written_by), f"{shard.path}: a record's salt is not in the vault.")
+    digests = zip(written_by, leaf.record_digests(kept), strict=True)
+    records_of = [leaf.record_commitment(salts[person], digest) for person, digest in digests]
+    _require_column(standing, "record_commitment", records_of, shard)
+    people_of = [leaf.data_subject_commitment(salts[person], shard.tenant, person) for person in written_by]
+    _require_column(standing, "data_subject_commitment", people_of, shard)
+    return kept.num_rows
+
+
+def _require_column(leaves: pa.Table, column: str, values: list[bytes], shard: Shard) -> None:
+    require(leaves[column].to_pylist() == values, f"{shard.path}: a {column} is not that of its record.")

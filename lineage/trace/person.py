@@ -84,6 +84,7 @@ def trace_person(
         ],
         "tenant_scope": (agreement.scope if agreement else TenantScope.UNKNOWN).value,
         "salt_held": bool(person.commitments),
+        "salt_destroyed_at": min(map(rfc3339, vault.destroyed(tenant, person.ids).values()), default=None),
         "snapshots": [_without(entry, "models", "ids") for entry in held],
         "models": [model for entry in held for model in entry["models"]],
         "used_meanwhile": used_meanwhile(evidence, words, held, at),

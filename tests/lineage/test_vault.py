@@ -1,22 +1,32 @@
 """The key vault: made once, opened by the right master key alone, and telling nobody's name."""
 
+import contextlib
 import os
 import pickle
 import sqlite3
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from lineage.vault import KeyUnavailableError, Vault, VaultError
+from lineage.vault import KeyUnavailableError, SaltDestroyedError, Vault, VaultError
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     return tmp_path / "keys"
+
+
+def wrapped_salts(keys: Path) -> list[bytes]:
+    """What the store holds, as it is written in the file."""
+    with contextlib.closing(sqlite3.connect(keys / "salts.db")) as session:
+        return [wrapped for (wrapped,) in session.execute("SELECT wrapped FROM salt")]
 
 
 def test_a_vault_opens_again_with_the_same_keys(keys: Path):
@@ -111,15 +121,83 @@ def test_the_store_of_salts_names_nobody_and_keeps_no_salt_in_the_clear(keys: Pa
 
 def test_a_destroyed_salt_is_gone_and_everybody_elses_stays(keys: Path):
     vault = Vault.open(keys)
-    ada, bob = (vault.data_subject_id("acme", name) for name in ("ada", "bob"))
-    before = vault.salts("acme", [ada])
-    with sqlite3.connect(keys / "salts.db") as session:
-        session.execute("DELETE FROM salt")
-    session.close()
-    kept = vault.salts("acme", [bob])
+    ada, bob, eve = (vault.data_subject_id("acme", name) for name in ("ada", "bob", "eve"))
+    kept = vault.salts("acme", [ada, bob])
+    assert vault.destroy_salts("acme", [ada, eve], NOON) == 1
     assert vault.salt("acme", ada) is None
-    assert vault.salt("acme", bob) == kept[bob]
-    assert vault.salts("acme", [ada]) != before
+    assert vault.known_salts("acme", [ada, bob, eve]) == {bob: kept[bob]}
+    assert vault.salts("acme", [bob]) == {bob: kept[bob]}
+    assert vault.destroyed("acme", [ada, bob, eve]) == {ada: NOON, eve: NOON}
+
+
+def test_no_new_salt_takes_the_place_of_a_destroyed_one(keys: Path):
+    vault = Vault.open(keys)
+    ada, bob, eve = (vault.data_subject_id("acme", name) for name in ("ada", "bob", "eve"))
+    vault.salts("acme", [ada])
+    vault.destroy_salts("acme", [ada, eve], NOON)
+    for opened in (vault, Vault.open(keys)):
+        for asked in ([ada], [bob, eve]):
+            with pytest.raises(SaltDestroyedError, match=r"salt of a person was destroyed: ds_.* on 2026-06-01"):
+                opened.salts("acme", asked)
+    assert set(vault.known_salts("acme", [ada, bob, eve])) <= {bob}
+
+
+def test_destroying_again_changes_neither_when_nor_anything_else(keys: Path):
+    vault = Vault.open(keys)
+    ada = vault.data_subject_id("acme", "ada")
+    vault.salts("acme", [ada])
+    assert vault.destroyed("acme", [ada]) == {}
+    assert vault.destroy_salts("acme", [ada], NOON) == 1
+    assert vault.destroy_salts("acme", [ada], NOON + timedelta(days=1)) == 0
+    assert vault.destroyed("acme", [ada]) == {ada: NOON}
+
+
+def test_of_a_destroyed_salt_no_file_of_the_vault_keeps_a_byte(keys: Path):
+    vault = Vault.open(keys)
+    vault.data_subject_id("acme", "ada")
+    people = [f"ds_{number:032x}" for number in range(600)]
+    vault.salts("acme", people)
+    before = wrapped_salts(keys)
+    vault.destroy_salts("acme", people[::7], NOON)
+    gone = set(before) - set(wrapped_salts(keys))
+    assert len(gone) == len(people[::7])
+    files = {path.name: path.read_bytes() for path in keys.rglob("*") if path.is_file()}
+    assert set(files) == {"master.key", "signing.key", "signing.pub", "salts.db", "acme.key"}
+    assert not [name for name, data in files.items() for wrapped in gone if wrapped[4:] in data]
+    assert all(wrapped in files["salts.db"] for wrapped in set(before) - gone)
+    assert not [person for person in people if person.encode() in files["salts.db"]]
+
+
+@pytest.mark.parametrize("mode", ["persist", "wal"])
+def test_a_journal_left_over_is_overwritten_and_not_only_unlinked(keys: Path, tmp_path: Path, mode: str):
+    vault = Vault.open(keys)
+    vault.data_subject_id("acme", "ada")
+    people = [f"ds_{number:032x}" for number in range(300)]
+    vault.salts("acme", people)
+    before = wrapped_salts(keys)
+    with contextlib.closing(sqlite3.connect(keys / "salts.db")) as session:
+        session.execute(f"PRAGMA journal_mode = {mode}")
+        session.execute("UPDATE salt SET wrapped = wrapped || x'00'")
+        session.commit()
+    if mode == "persist":
+        os.link(keys / "salts.db-journal", tmp_path / "journal")
+        assert all(wrapped in (tmp_path / "journal").read_bytes() for wrapped in before)
+    vault.destroy_salts("acme", people, NOON)
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in left for wrapped in before if wrapped[4:] in path.read_bytes()]
+    assert {path.name for path in keys.glob("salts.db*")} == {"salts.db"}
+
+
+def test_while_others_hold_the_store_nothing_is_destroyed_halfway(keys: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lineage.salts.BUSY_SECONDS", 0.0)
+    vault = Vault.open(keys)
+    ada = vault.data_subject_id("acme", "ada")
+    held = vault.salts("acme", [ada])
+    with contextlib.closing(sqlite3.connect(keys / "salts.db")) as session:
+        session.execute("BEGIN IMMEDIATE")
+        with pytest.raises(VaultError, match="store of salts"):
+            vault.destroy_salts("acme", [ada], NOON)
+    assert vault.salts("acme", [ada]) == held
 
 
 def test_a_pickled_vault_carries_no_key(keys: Path):
