@@ -24,6 +24,7 @@ class Link(StrEnum):
     COPIES = "snapshot copies"
     TICKET = "release ticket"
     REVOCATIONS = "revocations"
+    MODEL_SIGNATURE = "model signature"
     SUBSET = "consumption ⊆ snapshot"
     # A snapshot.
     MANIFEST = "manifest"

@@ -4,7 +4,7 @@ Specification: https://slsa.dev/spec/v1.0/provenance. The weights are the artifa
 signed statement, the policy, the release ticket, the revocation feeds, the base model, the tokenizer and the
 code are resolved dependencies; the consumption ledger is a byproduct. A file cannot hold its own digest, so
 the header of the weights holds the digest of the *predicate*, which does not name them, and the statement
-ties the two together.
+ties the two together. For the same reason the OpenSSF model-signing root is an artifact and not in the predicate.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from typing import Any
 
 from lineage.canonical import digest_of, rfc3339
 from lineage.manifest import SnapshotManifest
+from lineage.model_signing import ROOT, SIGNATURE_FILE
 from lineage.statement import statement_of
 from policies.errors import LineweightError
 
@@ -117,14 +118,19 @@ def training_predicate(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def training_statement(predicate: Mapping[str, Any], weights: Mapping[str, str]) -> dict[str, Any]:
+def training_statement(predicate: Mapping[str, Any], artifacts: Mapping[str, str]) -> dict[str, Any]:
     """Return the statement to sign.
 
     Args:
         predicate: What `training_predicate` gave, the same that the weights' header was made from.
-        weights: SHA-256 of each ``*.safetensors`` file, by its name.
+        artifacts: SHA-256 of each ``*.safetensors`` file, by its name, of ``model.sig``, and the root it signs.
     """
-    return statement_of(weights, TRAINING_PREDICATE, predicate)
+    return statement_of(artifacts, TRAINING_PREDICATE, predicate)
+
+
+def stated_weights(artifacts: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of weights among the artifacts of a training statement, SHA-256 by name."""
+    return {name: sha256 for name, sha256 in artifacts.items() if name not in (SIGNATURE_FILE, ROOT)}
 
 
 def header_metadata(predicate: Mapping[str, Any]) -> dict[str, str]:

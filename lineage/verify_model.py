@@ -1,8 +1,8 @@
 """Do these weights come from where they say?
 
 Signature → weights → header → further files → recipe → consumption ledger → the snapshot's signed copies →
-release ticket → revocations → each record consumed is in the snapshot → the snapshot itself. Files only: no
-database, no network.
+release ticket → revocations → model signature → each record consumed is in the snapshot → the snapshot itself.
+Files only: no database, no network.
 """
 
 import hashlib
@@ -20,12 +20,14 @@ from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.evidence_table import read_table
 from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import SnapshotManifest
+from lineage.model_signing import ROOT
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_stated
 from lineage.statement import Opened, TrustedKey, open_envelope
 from lineage.tlog.entry import LogEntry
 from lineage.training_admission import TICKET_FILE, feed_path, feeds_heeded
 from lineage.vault import Vault
 from lineage.verify_log import LogEvidence, verify_logged
+from lineage.verify_model_signature import verify_model_signature
 from lineage.verify_release import verify_revocations, verify_ticket
 from lineage.verify_snapshot import stated_manifest, verify_snapshot
 from lineage.warehouse import Warehouse
@@ -70,6 +72,7 @@ def verify_model(
     manifest, signed = _copies(chain, directory, opened, trusted)
     verify_ticket(chain, directory, opened, manifest, signed, consumed, trusted)
     verify_revocations(chain, directory, opened, manifest, consumed, trusted)
+    verify_model_signature(chain, directory, opened)
     place = snapshot or (directory / "../../.." / manifest.directory).resolve()
     _subset(chain, consumed, Snapshot(Warehouse(place), "", manifest, signed), place)
     with chain.within("snapshot"):
@@ -86,7 +89,7 @@ def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Ope
 
 
 def _weights(chain: Chain, directory: Path, opened: Opened) -> None:
-    stated = opened.artifacts
+    stated = training.stated_weights(opened.artifacts)
     with chain.testing(Link.WEIGHTS):
         found = {path.name for path in directory.glob(WEIGHTS)}
         require(bool(stated), "The statement names no weights.")
@@ -126,6 +129,7 @@ def _files(chain: Chain, directory: Path, opened: Opened) -> None:
         feeds = {feed_path(feed.number) for feed in feeds_heeded(opened.predicate)}
     chain.holds(Link.FILES, f"{len(stated)} as signed")
     covered = {*stated, *opened.artifacts, TRAINING_FILE, RECIPE_FILE, training.consumption(opened.predicate).path}
+    covered -= {ROOT}
     covered |= {f"snapshot/{MANIFEST_FILE}", f"snapshot/{STATEMENT_FILE}", TICKET_FILE, *feeds}
     found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
     if found - covered:

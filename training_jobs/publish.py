@@ -21,6 +21,7 @@ from lineage.canonical import canonical_json, sha256_hex
 from lineage.code_version import code_version
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.evidence_table import read_table, table_bytes
+from lineage.model_signing import ROOT, SIGNATURE_FILE, files_root, sign_model
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
 from lineage.statement import Opened, TrustedKey, open_envelope, sign_statement
 from lineage.training_admission import (
@@ -103,7 +104,7 @@ def publish(
     consumed = Consumption(CONSUMPTION, _write(run, warehouse, CONSUMPTION, ledger), root, read.num_rows)
     files = commit(run, warehouse)
     files[METRICS] = _write(run, warehouse, METRICS, _metrics(reports))
-    _copy_evidence(run, admission, warehouse)
+    copied = _copy_evidence(run, admission, warehouse)
 
     with tempfile.TemporaryDirectory() as scratch:
         with quiet():
@@ -122,7 +123,9 @@ def publish(
             with warehouse.staged(f"{run.directory}/{path.name}") as sink:
                 digests[path.name] = write_with_metadata(path, sink, header_metadata(predicate))
 
-    envelope = sign_statement(training_statement(predicate, digests), [vault])
+    everything = {**files, **copied, **digests, CONSUMPTION: consumed.sha256}
+    artifacts = {**digests, **_sign_for_others(run, everything, warehouse, vault)}
+    envelope = sign_statement(training_statement(predicate, artifacts), [vault])
     _write(run, warehouse, STATEMENT, envelope)
     return _trained(run, open_envelope(envelope, [_own_key(vault)]), read, reports)
 
@@ -138,7 +141,8 @@ def already_published(run: Run, warehouse: Warehouse, vault: Vault) -> TrainedMo
         return None
     opened = open_envelope(warehouse.read(f"{run.directory}/{STATEMENT}"), [_own_key(vault)])
     consumed = consumption(opened.predicate)
-    signed = {**opened.artifacts, **stated_files(opened.predicate), consumed.path: consumed.sha256}
+    artifacts = {name: sha256 for name, sha256 in opened.artifacts.items() if name != ROOT}
+    signed = {**artifacts, **stated_files(opened.predicate), consumed.path: consumed.sha256}
     for path, sha256 in signed.items():
         place = f"{run.directory}/{path}"
         if not warehouse.exists(place) or sha256_hex(warehouse.read(place)) != sha256:
@@ -219,14 +223,21 @@ def _metrics(reports: Sequence[StepReport]) -> bytes:
     return b"".join(json.dumps(asdict(report)).encode() + b"\n" for report in reports)
 
 
-def _copy_evidence(run: Run, admission: Admission, warehouse: Warehouse) -> None:
+def _copy_evidence(run: Run, admission: Admission, warehouse: Warehouse) -> dict[str, str]:
     """Keep what the run was admitted by beside the weights, so that the chain can be read from there."""
-    statement = warehouse.read(f"{run.snapshot.directory}/{STATEMENT_FILE}")
-    _write(run, warehouse, f"snapshot/{MANIFEST_FILE}", run.snapshot.manifest.to_bytes())
-    _write(run, warehouse, f"snapshot/{STATEMENT_FILE}", statement)
-    _write(run, warehouse, TICKET_FILE, admission.ticket.envelope)
-    for read in admission.feeds:
-        _write(run, warehouse, feed_path(read.feed.number), read.feed.envelope)
+    documents = {
+        f"snapshot/{MANIFEST_FILE}": run.snapshot.manifest.to_bytes(),
+        f"snapshot/{STATEMENT_FILE}": warehouse.read(f"{run.snapshot.directory}/{STATEMENT_FILE}"),
+        TICKET_FILE: admission.ticket.envelope,
+        **{feed_path(read.feed.number): read.feed.envelope for read in admission.feeds},
+    }
+    return {path: _write(run, warehouse, path, data) for path, data in documents.items()}
+
+
+def _sign_for_others(run: Run, files: dict[str, str], warehouse: Warehouse, vault: Vault) -> dict[str, str]:
+    """Write the signature that the OpenSSF's tool verifies; returns what our own statement says of it."""
+    signature = sign_model(run.id, files, vault)
+    return {SIGNATURE_FILE: _write(run, warehouse, SIGNATURE_FILE, signature), ROOT: files_root(files)}
 
 
 def _copy(run: Run, warehouse: Warehouse, source: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage import training_statement as training
 from lineage.leaf import NO_CONSENT_RECEIPT
 from lineage.ledger.store import Ledger
 from lineage.models import Model, NotVerifiedError, open_model
@@ -66,7 +67,7 @@ def trace_model(
     manifest, batches = trained_on.manifest, _by_batch(rows, ledger)
     return {
         **model.document(),
-        "weights": model.opened.artifacts,
+        "weights": training.stated_weights(model.opened.artifacts),
         "statement_digest": model.opened.statement_digest,
         "signed_by": list(model.opened.key_ids),
         "checks": len(report.checks),
