@@ -9,7 +9,7 @@
     ├── signing.pub          its public half, for verifiers
     ├── model-signing.key    P-256 private key, wrapped by the master key; made when the first model is signed
     ├── model-signing.pub    its public half, for the model-signing tool
-    ├── salts.db             one wrapped salt a person
+    ├── salts.db             one wrapped salt a person; where one was destroyed, when
     └── tenants/<tenant>.key 32 bytes each, wrapped by the master key
 
 All other keys of a tenant (identity, files, surrogates, salts) are derived from its one key with
@@ -21,6 +21,7 @@ import hmac
 import os
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -48,6 +49,12 @@ class KeyUnavailableError(VaultError):
     """Content is encrypted under a key that this vault does not hold."""
 
     remedy = "Use the vault of the deployment that landed this tenant's records."
+
+
+class SaltDestroyedError(VaultError):
+    """A salt was asked for of a person whose salt was destroyed: nothing of theirs may be published again."""
+
+    remedy = "Remove what is left of the person's records before anything is published from them."
 
 
 class Vault:
@@ -165,6 +172,7 @@ class Vault:
 
         Raises:
             KeyUnavailableError: There is no key of the tenant.
+            SaltDestroyedError: The salt of one was destroyed: no other one takes its place.
         """
         lookups = self._lookups(tenant, ids)
         missing = set(lookups.values()) - set(self._salts.stored(tenant, list(lookups.values())))
@@ -176,7 +184,40 @@ class Vault:
         }
         if fresh:
             self._salts.add(tenant, fresh)
-        return self._opened_salts(tenant, lookups)
+        found = self._opened_salts(tenant, lookups)
+        if len(found) < len(lookups):
+            raise SaltDestroyedError(self._told_destroyed(tenant, sorted(set(lookups) - set(found))))
+        return found
+
+    def destroy_salts(self, tenant: str, ids: Sequence[str], at: datetime) -> int:
+        """Destroy the salts of people for good, so that no commitment in a leaf can be opened as theirs again.
+
+        A tombstone stays, also for whom no salt was ever made: a keyed hash of the id, and when. In a vault that is
+        derived from a seed whoever knows the number can compute the salt again.
+
+        Args:
+            tenant: The customer the people belong to.
+            ids: Their pseudonyms.
+            at: When, UTC; where a salt was destroyed before, that time stands.
+
+        Returns:
+            How many salts stood.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant.
+            VaultError: The store of salts is damaged, or in use by others that do not let go.
+        """
+        return self._salts.destroy(tenant, list(self._lookups(tenant, ids).values()), at)
+
+    def destroyed(self, tenant: str, ids: Sequence[str]) -> dict[str, datetime]:
+        """Return when the salts of people were destroyed, UTC; whose were not is left out.
+
+        Raises:
+            KeyUnavailableError: There is no key of the tenant.
+        """
+        lookups = self._lookups(tenant, ids)
+        found = self._salts.destroyed(tenant, list(lookups.values()))
+        return {person: found[lookup] for person, lookup in lookups.items() if lookup in found}
 
     def salt(self, tenant: str, data_subject_id: str) -> bytes | None:
         """Return the salt of one person, or ``None`` where there is none (never made, or destroyed)."""
@@ -198,6 +239,11 @@ class Vault:
             for person, lookup in lookups.items()
             if lookup in wrapped
         }
+
+    def _told_destroyed(self, tenant: str, missing: Sequence[str]) -> str:
+        when = self.destroyed(tenant, missing)
+        on = ", ".join(f"{person} on {when[person].date()}" for person in missing if person in when)
+        return f"Tenant {tenant}: the salt of a person was destroyed: {on or 'just now'}."
 
     def _salt_key(self, tenant: str) -> bytes:
         return derived(self._tenant_key(tenant, create=False), "salt wrap")
