@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
+from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.inputs import DeclaredSource, GovernedPart, Inputs
@@ -132,6 +133,8 @@ class Place:
         document |= {"pool": {"kind": "shared", "tenant": None}, "sources": ("web",), "seed": 7, "rows": rows}
         document |= {"as_of": {"effective_at": AS_OF, "recorded_at": AS_OF}, "lease_expires_at": LEASE_ENDS}
         document |= {"shards": shards, "tenant_roots": tenant_roots(shards), "keys": "vault"}
+        people = read_data_subjects(self.warehouse, (f"{directory}/{shard.leaves_path}" for shard in shards))
+        document |= {"data_subjects": stated(people)}
         document |= {"root": snapshot_root([shard.root for shard in shards]), "ledger_checkpoint": DIGEST}
         redaction = {"profile": "strict-pseudonyms", "digest": DIGEST, "engine": "none", "residual": UNMEASURED}
         document |= {"redaction": redaction}

@@ -10,7 +10,7 @@ Texts are UTF-8. ``shard`` and ``row`` count from 0, in the order of the snapsho
 """
 
 import struct
-from typing import Any
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -30,8 +30,9 @@ CONSUMPTION_SCHEMA = pa.schema(
         pa.field("skipped_reason", pa.string()),
     ]
 )
-FIXED = struct.Struct(">IQIIQ32sI")
-LENGTH = struct.Struct(">I")
+_FIXED_COLUMNS = ("epoch", "optimizer_step", "micro_step", "shard", "row", "leaf", "n_tokens")
+_FIXED = struct.Struct(">IQIIQ32sI")
+_LENGTH = struct.Struct(">I")
 
 
 def consumption_root(table: pa.Table) -> bytes:
@@ -40,32 +41,25 @@ def consumption_root(table: pa.Table) -> bytes:
     Raises:
         EvidenceUnreadableError: A number is negative.
     """
-    rows = table.select(CONSUMPTION_SCHEMA.names).to_pylist()
-    return merkle.root([merkle.leaf_hash(encoded(row)) for row in rows])
+    return merkle.root([merkle.leaf_hash(entry) for entry in entries(table)])
 
 
-def encoded(row: dict[str, Any]) -> bytes:
-    """Return the canonical bytes of one row.
+def entries(table: pa.Table) -> Iterator[bytes]:
+    """Yield the canonical bytes of each row in order.
 
     Raises:
         EvidenceUnreadableError: A number is negative.
     """
+    fixed = [table[name].to_pylist() for name in _FIXED_COLUMNS]
+    texts = zip(table["record_id"].to_pylist(), table["skipped_reason"].to_pylist(), strict=True)
     try:
-        fixed = FIXED.pack(
-            row["epoch"],
-            row["optimizer_step"],
-            row["micro_step"],
-            row["shard"],
-            row["row"],
-            row["leaf"],
-            row["n_tokens"],
-        )
+        for numbers, (record_id, reason) in zip(zip(*fixed, strict=True), texts, strict=True):
+            told = b"\x00" if reason is None else b"\x01" + _text(reason)
+            yield _FIXED.pack(*numbers) + _text(record_id) + told
     except struct.error as error:
         raise EvidenceUnreadableError("The consumption ledger holds a number out of range.") from error
-    reason = row["skipped_reason"]
-    return fixed + _text(row["record_id"]) + (b"\x00" if reason is None else b"\x01" + _text(reason))
 
 
 def _text(text: str) -> bytes:
     data = text.encode()
-    return LENGTH.pack(len(data)) + data
+    return _LENGTH.pack(len(data)) + data

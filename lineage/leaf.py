@@ -13,13 +13,14 @@ a plain hash of a short prompt can be guessed, a keyed one whose salt is destroy
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from lineage import merkle
 from lineage.canonical import canonical_json, rfc3339
 from lineage.record import RECORD_SCHEMA
 
@@ -49,17 +50,18 @@ def seal(table: pa.Table) -> pa.Table:
         table: ``n`` rows with ``record_id`` and the eight digest columns; a ``leaf`` column is made anew.
     """
     body = table.select(UNSEALED_SCHEMA.names).cast(UNSEALED_SCHEMA)
-    return pa.Table.from_arrays([*body.columns, pa.array(_leaves(body), DIGEST)], schema=LEAF_SCHEMA)
+    return pa.Table.from_arrays([*body.columns, digest_column(_leaves(body))], schema=LEAF_SCHEMA)
 
 
 def check(table: pa.Table) -> bool:
     """Return whether every row's leaf is the hash of its digests."""
-    return bool(table["leaf"].to_pylist() == _leaves(table))
+    return digest_bytes(table["leaf"]) == b"".join(_leaves(table))
 
 
 def leaf_hashes(table: pa.Table) -> list[bytes]:
     """Return the leaves in order, as `merkle.root` takes them."""
-    return list(table["leaf"].to_pylist())
+    joined = digest_bytes(table["leaf"])
+    return [joined[start : start + 32] for start in range(0, len(joined), 32)]
 
 
 def record_commitment(salt: bytes, record_digest: bytes) -> bytes:
@@ -111,10 +113,28 @@ def _json_ready(value: Any) -> Any:
     return value
 
 
+def digest_bytes(column: pa.ChunkedArray | pa.Array) -> bytes:
+    """Return the bytes of ``n`` digests, end to end.
+
+    Args:
+        column: Of type ``DIGEST``, without nulls.
+    """
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    start = 32 * whole.offset
+    return bytes(whole.buffers()[1][start : start + 32 * len(whole)]) if len(whole) else b""
+
+
+def digest_column(data: bytes | Sequence[bytes]) -> pa.Array:
+    """Return digests that lie end to end, or are listed, as a column of type ``DIGEST``."""
+    joined = data if isinstance(data, bytes) else b"".join(data)
+    return pa.FixedSizeBinaryArray.from_buffers(DIGEST, len(joined) // 32, [None, pa.py_buffer(joined)])
+
+
 def _leaves(table: pa.Table) -> list[bytes]:
-    rows = table.num_rows
-    side_by_side = np.zeros((rows, 1 + 32 * len(DIGEST_COLUMNS)), dtype=np.uint8)
+    rows, width = table.num_rows, 1 + 32 * len(DIGEST_COLUMNS)
+    side_by_side = np.zeros((rows, width), dtype=np.uint8)
     for place, name in enumerate(DIGEST_COLUMNS):
-        digests = np.frombuffer(b"".join(table[name].to_pylist()), dtype=np.uint8)
-        side_by_side[:, 1 + 32 * place : 33 + 32 * place] = digests.reshape(rows, 32)
-    return [hashlib.sha256(row.tobytes()).digest() for row in side_by_side]
+        side_by_side[:, 1 + 32 * place : 33 + 32 * place] = np.frombuffer(digest_bytes(table[name]), np.uint8).reshape(
+            rows, 32
+        )
+    return merkle.leaf_hashes_of(side_by_side.data.cast("B"), width) if rows else []

@@ -36,6 +36,8 @@ class Link(StrEnum):
     LEAVES = "leaves"
     SHARD_ROOTS = "shard roots"
     TENANTS = "leaves ↔ tenant"
+    DATA_SUBJECTS = "data subjects"
+    CONSENTS = "consent receipts"
     TENANT_ROOTS = "tenant roots"
     SNAPSHOT_ROOT = "snapshot root"
     COUNTS = "counts"
@@ -46,6 +48,7 @@ class Link(StrEnum):
     INPUTS = "inputs"
     QUALITY = "quality"
     CONTENT = "content"
+    SAMPLE = "sample"
 
 
 class BrokenLinkError(LineweightError):
@@ -71,11 +74,13 @@ class Report:
         artifact: The path that was given.
         checks: The links in order; only the last can be broken.
         not_checked: What nobody looked at, in sentences.
+        sampled: The records that were drawn, each with its whole chain.
     """
 
     artifact: str
     checks: tuple[Check, ...]
     not_checked: tuple[str, ...]
+    sampled: tuple[dict[str, Any], ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -97,6 +102,7 @@ class Report:
                 {"link": check.link, "verified": check.verified, "detail": check.detail} for check in self.checks
             ],
             "not_checked": list(self.not_checked),
+            **({"sampled": list(self.sampled)} if self.sampled else {}),
         }
 
 
@@ -106,6 +112,7 @@ class Chain:
     def __init__(self) -> None:
         self.checks: list[Check] = []
         self.not_checked: list[str] = []
+        self.sampled: list[dict[str, Any]] = []
         self._within = ""
 
     def holds(self, link: Link, detail: str) -> None:
@@ -142,7 +149,7 @@ class Chain:
 
     def report(self, artifact: str) -> Report:
         """Return what was found."""
-        return Report(artifact, tuple(self.checks), tuple(self.not_checked))
+        return Report(artifact, tuple(self.checks), tuple(self.not_checked), tuple(self.sampled))
 
 
 def require(kept: bool, fault: str) -> None:

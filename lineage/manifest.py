@@ -77,6 +77,13 @@ class Shard(_Part):
     split: Slug = TRAIN
 
 
+class DataSubjects(_Part):
+    """Who wrote the records: the root of the tree of people, and how many there are (`lineage.data_subjects`)."""
+
+    root: Digest
+    count: Count
+
+
 class Attached(_Part):
     """A further file of the snapshot."""
 
@@ -145,6 +152,7 @@ class SnapshotManifest(_Part):
     tenant_roots: dict[str, Digest]
     root: Digest
     rows: Count
+    data_subjects: DataSubjects
     policy: PolicyVersion
     redaction: Redaction
     ledger_checkpoint: Digest
@@ -241,6 +249,7 @@ def inconsistencies(manifest: SnapshotManifest) -> list[str]:
         "denied_by_reason does not add up to denied": sum(counts.denied_by_reason.values()) == counts.denied,
         "rows is not the number permitted": manifest.rows == counts.permitted,
         "the shards' rows do not add up to rows": sum(shard.rows for shard in shards) == manifest.rows,
+        "there are more people than records": manifest.data_subjects.count <= manifest.rows,
         "a file is named twice": len(set(paths)) == len(paths),
         "root is not the root of the shards": (manifest.root == snapshot_root([shard.root for shard in shards])),
         "tenant_roots are not the roots of the tenants' shards": (manifest.tenant_roots == tenant_roots(shards)),

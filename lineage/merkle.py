@@ -14,6 +14,17 @@ def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes_of(entries: bytes | memoryview, width: int) -> list[bytes]:
+    """Return the leaf hashes of entries of one width that lie end to end, each with its 0x00 before it.
+
+    Args:
+        entries: ``n`` times ``width`` bytes; the first of each is 0x00.
+        width: Bytes of an entry, that one counted.
+    """
+    view, sha256 = memoryview(entries), hashlib.sha256
+    return [sha256(view[start : start + width]).digest() for start in range(0, len(view), width)]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return SHA-256(0x01 ‖ left ‖ right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
@@ -27,31 +38,53 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
     return level[0] if level else EMPTY_ROOT
 
 
+def levels(leaf_hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """Return a tree level by level, the leaves first and the root last; where there are no leaves, nothing."""
+    found = [list(leaf_hashes)] if leaf_hashes else []
+    while found and len(found[-1]) > 1:
+        found.append(_parents(found[-1]))
+    return found
+
+
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """Return the siblings from a leaf up to the root (RFC 9162, 2.1.3.1).
 
     Raises:
         IndexError: There is no such leaf.
     """
-    if not 0 <= index < len(leaf_hashes):
-        raise IndexError(f"There is no leaf {index} in a tree of {len(leaf_hashes)}.")
-    proof, level = [], list(leaf_hashes)
-    while len(level) > 1:
-        sibling = index ^ 1
-        if sibling < len(level):
-            proof.append(level[sibling])
-        level, index = _parents(level), index >> 1
+    return path_in(levels(leaf_hashes), index)
+
+
+def path_in(tree: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
+    """Return the siblings from a leaf up to the root, in a tree that stands as `levels` made it.
+
+    Raises:
+        IndexError: There is no such leaf.
+    """
+    size = len(tree[0]) if tree else 0
+    if not 0 <= index < size:
+        raise IndexError(f"There is no leaf {index} in a tree of {size}.")
+    proof = []
+    for level in tree:
+        if (index ^ 1) < len(level):
+            proof.append(level[index ^ 1])
+        index >>= 1
     return proof
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes) -> bool:
     """Return whether a proof shows that ``leaf`` is leaf ``index`` of ``size`` (RFC 9162, 2.1.3.2)."""
+    return root_of_path(leaf, index, size, proof) == expected_root
+
+
+def root_of_path(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """Return the root that a proof leads to from leaf ``index`` of ``size``; ``None`` where it has not the length."""
     if not 0 <= index < size:
-        return False
+        return None
     place, last, node = index, size - 1, leaf
     for sibling in proof:
         if last == 0:
-            return False
+            return None
         if place & 1 or place == last:
             node = node_hash(sibling, node)
             while place and not place & 1:
@@ -59,7 +92,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         else:
             node = node_hash(node, sibling)
         place, last = place >> 1, last >> 1
-    return last == 0 and node == expected_root
+    return node if last == 0 else None
 
 
 def consistency_proof(leaf_hashes: Sequence[bytes], first: int) -> list[bytes]:
@@ -115,5 +148,6 @@ def _subproof(leaves: list[bytes], first: int, *, whole: bool) -> list[bytes]:
 
 def _parents(level: list[bytes]) -> list[bytes]:
     """Hash neighbours in pairs; a last one without a neighbour rises as it is."""
-    paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    sha256 = hashlib.sha256
+    paired = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
     return paired + level[-1:] if len(level) % 2 else paired

@@ -115,6 +115,15 @@ class Snapshot:
             raise SnapshotError(f"{shard.path}: has not the number of rows the manifest says.")
         return table
 
+    def require_leaves_file(self, index: int) -> None:
+        """Do nothing if one shard's leaves file is the one signed.
+
+        Raises:
+            SnapshotError: It is not.
+        """
+        shard = self.manifest.shards[index]
+        self.file(shard.leaves_path, shard.leaves_sha256)
+
     def leaves_file(self, index: int) -> pa.Table:
         """Return one shard's leaves as the file holds them: the signed bytes, and no more checked.
 

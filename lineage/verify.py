@@ -8,7 +8,10 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from lineage.depth import FULL, Depth
 from lineage.links import BrokenLinkError, Chain, Check, Link, Report, require
+from lineage.receipts import NO_RECEIPTS, Receipts
+from lineage.scope import Scope
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
 from lineage.statement import TrustedKey
 from lineage.vault import Vault
@@ -27,6 +30,8 @@ def verify_path(
     vault: Vault | None = None,
     snapshot: Path | None = None,
     log: LogEvidence | None = None,
+    receipts: Receipts = NO_RECEIPTS,
+    depth: Depth = FULL,
 ) -> Report:
     """Verify a snapshot, a model, or one file of weights.
 
@@ -36,6 +41,8 @@ def verify_path(
         vault: Keys, to compare the encrypted content with its leaves too.
         snapshot: The snapshot's directory, for a model that lies elsewhere.
         log: Proofs that statements are in the transparency log, and checkpoints that were published.
+        receipts: Consent events that leaves rest on, and openings of commitments.
+        depth: How far to go.
 
     Returns:
         The links in order up to the first that does not hold, and what was not looked at.
@@ -43,19 +50,27 @@ def verify_path(
     Raises:
         UsageError: There is nothing at ``path``.
     """
+    return verify_within(path, Scope(trusted, vault, log or LogEvidence(), receipts, depth), snapshot)
+
+
+def verify_within(path: Path, scope: Scope, snapshot: Path | None = None) -> Report:
+    """Verify what lies at a path, as `verify_path` does, within a scope.
+
+    Raises:
+        UsageError: There is nothing at ``path``.
+    """
     if not path.exists():
         raise UsageError(f"{path}: there is nothing here.", remedy="Name a snapshot, a model or its weights.")
     chain, directory = Chain(), path if path.is_dir() else path.parent
-    evidence = log or LogEvidence()
     with contextlib.suppress(BrokenLinkError):
         with chain.testing(Link.ARTIFACT):
             kind = _kind_of(path)
         chain.holds(Link.ARTIFACT, kind)
         if kind == "snapshot":
-            verify_snapshot(chain, directory, trusted, vault, evidence)
+            verify_snapshot(chain, directory, scope)
         else:
-            verify_model(chain, directory, trusted, vault, snapshot, evidence)
-        require_used(chain, evidence)
+            verify_model(chain, directory, scope, snapshot)
+        require_used(chain, scope.log)
     return chain.report(str(path))
 
 

@@ -37,7 +37,7 @@ def require_decisions(data: bytes, name: str, policy: Policy, leaves: Mapping[by
     """
     decisions = read_decisions(data, name)
     for decision in decisions:
-        _require_replayed(decision, name, policy)
+        require_replayed(decision, name, policy)
     permitted = Counter[bytes]()
     for decision in decisions:
         if decision["effect"] == Effect.PERMIT:
@@ -61,7 +61,17 @@ def read_decisions(data: bytes, name: str) -> list[dict[str, Any]]:
     return list(decisions)
 
 
-def _require_replayed(decision: Mapping[str, Any], name: str, policy: Policy) -> None:
+def require_replayed(decision: Mapping[str, Any], name: str, policy: Policy) -> None:
+    """Do nothing if a decision is the one that the policy makes from the facts stated with it.
+
+    Args:
+        decision: As `read_decisions` returns it.
+        name: The file's name, for messages.
+        policy: The one decided by.
+
+    Raises:
+        BrokenLinkError: It is not.
+    """
     stated = {part: decision[part] for part in STATED}
     require(digest_of(stated) == decision["digest"], f"{name}: a decision's digest is not its own.")
     require(stated["policy"] == digest_of(policy.document()), f"{name}: a decision was made by another policy.")

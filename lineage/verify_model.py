@@ -17,16 +17,17 @@ import pyarrow.compute as pc
 from lineage import training_statement as training
 from lineage.canonical import sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
+from lineage.depth import Level, drawn
 from lineage.evidence_table import read_table
 from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import SnapshotManifest
 from lineage.model_signing import ROOT
+from lineage.scope import Scope
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_stated
 from lineage.statement import Opened, TrustedKey, open_envelope
 from lineage.tlog.entry import LogEntry
 from lineage.training_admission import TICKET_FILE, feed_path, feeds_heeded
-from lineage.vault import Vault
-from lineage.verify_log import LogEvidence, verify_logged
+from lineage.verify_log import verify_logged
 from lineage.verify_model_signature import verify_model_signature
 from lineage.verify_release import verify_revocations, verify_ticket
 from lineage.verify_snapshot import stated_manifest, verify_snapshot
@@ -37,35 +38,29 @@ RECIPE_FILE = "recipe.json"
 WEIGHTS = "*.safetensors"
 HEADER_LIMIT_BYTES = 100_000_000
 NOT_REPEATED = "Training: it was not run again; that these steps give these weights is the trainer's signed word."
+NOT_LOOKED_UP = "Consumption: that each row is a record of the snapshot was not looked up (--full)."
+NO_WEIGHTS = "Weights: {} is not here, as the bundle says; name the file itself to have it compared."
 NO_ORIGINS = "Base model, tokenizer and code: only named by digest; the originals were not at hand to compare."
 
 
-def verify_model(
-    chain: Chain,
-    directory: Path,
-    trusted: Sequence[TrustedKey],
-    vault: Vault | None,
-    snapshot: Path | None,
-    log: LogEvidence,
-) -> None:
+def verify_model(chain: Chain, directory: Path, scope: Scope, snapshot: Path | None) -> None:
     """Verify a model's directory link by link, noting each in the chain.
 
     Args:
         chain: Collects the checks.
         directory: The model's.
-        trusted: The keys that may have signed the training and the snapshot.
-        vault: To look at the snapshot's content too.
+        scope: What is trusted, what was brought, and how far to go.
         snapshot: The snapshot's directory, where it is not in the same warehouse as the model.
-        log: What was brought of the transparency log.
 
     Raises:
         BrokenLinkError: A link does not hold; it is the last of the chain.
     """
+    trusted = scope.trusted
     for sentence in (NOT_REPEATED, NO_ORIGINS):
         chain.passes_over(sentence)
     opened = _opened(chain, directory, trusted)
-    verify_logged(chain, "training statement", LogEntry.of(opened), trusted, log)
-    _weights(chain, directory, opened)
+    verify_logged(chain, "training statement", LogEntry.of(opened), trusted, scope.log)
+    _weights(chain, directory, opened, scope)
     _files(chain, directory, opened)
     _recipe(chain, directory, opened)
     consumed = _consumption(chain, directory, opened)
@@ -74,9 +69,30 @@ def verify_model(
     verify_revocations(chain, directory, opened, manifest, consumed, trusted)
     verify_model_signature(chain, directory, opened)
     place = snapshot or (directory / "../../.." / manifest.directory).resolve()
-    _subset(chain, consumed, Snapshot(Warehouse(place), "", manifest, signed), place)
+    trained_on = Snapshot(Warehouse(place), "", manifest, signed)
+    shown = _drawn_from(chain, consumed, opened, scope)
+    if scope.depth.level is Level.FAST:
+        chain.passes_over(NOT_LOOKED_UP)
+    else:
+        _subset(chain, consumed if shown is None else shown, trained_on, place)
     with chain.within("snapshot"):
-        verify_snapshot(chain, place, trusted, vault, log)
+        places = None if shown is None else _places(shown)
+        verify_snapshot(chain, place, scope, places)
+
+
+def _drawn_from(chain: Chain, consumed: pa.Table, opened: Opened, scope: Scope) -> pa.Table | None:
+    """Return the rows that a sample draws of those trained on; ``None`` where none is drawn."""
+    if scope.depth.level is not Level.SAMPLE:
+        return None
+    trained = consumed.filter(pc.is_null(consumed["skipped_reason"]))
+    places = drawn(scope.depth, training.consumption(opened.predicate).root, trained.num_rows)
+    chain.passes_over(f"Consumption: of {trained.num_rows:,} rows {len(places):,} were looked up in the snapshot.")
+    return trained.take(pa.array(places, pa.int64()))
+
+
+def _places(consumed: pa.Table) -> list[tuple[int, int]]:
+    """Return shard and row of each record in some rows of a consumption ledger, sorted, each once."""
+    return sorted(set(zip(consumed["shard"].to_pylist(), consumed["row"].to_pylist(), strict=True)))
 
 
 def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Opened:
@@ -88,11 +104,14 @@ def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Ope
     return opened
 
 
-def _weights(chain: Chain, directory: Path, opened: Opened) -> None:
+def _weights(chain: Chain, directory: Path, opened: Opened, scope: Scope) -> None:
     stated = training.stated_weights(opened.artifacts)
     with chain.testing(Link.WEIGHTS):
         found = {path.name for path in directory.glob(WEIGHTS)}
         require(bool(stated), "The statement names no weights.")
+        if not found and stated.items() <= scope.left_out.items():
+            chain.passes_over(NO_WEIGHTS.format(", ".join(sorted(stated))))
+            return
         require(found == set(stated), _difference(found, set(stated)))
         for name, sha256 in stated.items():
             require(_sha256_of(directory / name) == sha256, f"{name}: its bytes are not the ones that were signed.")
@@ -195,7 +214,7 @@ def _require_in_leaves(consumed: pa.Table, leaves: pa.Table) -> None:
     require(bool(pc.all(inside).as_py()), "A record was consumed from a row that its shard does not have.")
     there = leaves.take(rows.combine_chunks())
     for column in ("record_id", "leaf"):
-        same = there[column].to_pylist() == consumed[column].to_pylist()
+        same = there[column].combine_chunks().equals(consumed[column].combine_chunks())
         require(same, f"A {column} consumed is not the one in the snapshot's leaves.")
 
 

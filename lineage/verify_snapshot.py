@@ -15,63 +15,68 @@ import pyarrow.compute as pc
 
 from lineage import leaf
 from lineage.canonical import digest_of, sha256_hex
+from lineage.depth import Level
 from lineage.links import Chain, Link, require
 from lineage.manifest import Shard, SnapshotManifest, inconsistencies, parse_manifest, snapshot_root, tenant_roots
 from lineage.retention import Removal, is_note, read_notes
-from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_leaves, require_root
+from lineage.scope import Scope
+from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot
 from lineage.statement import SNAPSHOT_PREDICATE, Opened, TrustedKey, open_envelope, snapshot_statement
 from lineage.tlog.entry import LogEntry
 from lineage.vault import Vault
 from lineage.verify_activation import verify_activation
 from lineage.verify_asked import verify_inputs, verify_request
 from lineage.verify_decisions import require_decisions
-from lineage.verify_log import LogEvidence, verify_logged
+from lineage.verify_leaves import verify_leaves
+from lineage.verify_log import verify_logged
+from lineage.verify_sample import Place, drawn_places, verify_sample
 from lineage.warehouse import Warehouse
 from policies.document import Policy, load_policy
 
 NO_KEYS = "Content: without keys nobody looked whether the shards hold the records that the leaves stand for."
-NO_LEDGER = "Consent: the receipts in the leaves were not looked up in a ledger."
 NO_FACTS = "Facts: what the decisions rest on was not drawn from the ledgers and the logs again."
 NO_CLOCK = "Time: whether the lease has run out, or somebody withdrew since, was not asked."
+NOT_OPENED = "Content: it is decrypted and compared where every leaf is looked at (--full)."
+LEFT_OUT = "Content: {} files of encrypted records are not here, as the bundle says; nobody looked at them."
 PROVED_DIRECTORIES = ("shards/", "leaves/")
 
 
-def verify_snapshot(
-    chain: Chain, directory: Path, trusted: Sequence[TrustedKey], vault: Vault | None, log: LogEvidence
-) -> SnapshotManifest:
+def verify_snapshot(chain: Chain, directory: Path, scope: Scope, places: Sequence[Place] | None = None) -> None:
     """Verify a snapshot's directory link by link, noting each in the chain.
 
     Args:
         chain: Collects the checks.
         directory: The snapshot's.
-        trusted: The keys that may have signed.
-        vault: To look at the content too.
-        log: What was brought of the transparency log.
+        scope: What is trusted, what was brought, and how far to go.
+        places: Shard and row of the records to show, where a model drew them; else the snapshot draws its own.
 
     Raises:
         BrokenLinkError: A link does not hold; it is the last of the chain.
     """
-    for sentence in (NO_LEDGER, NO_FACTS, NO_CLOCK):
+    for sentence in (NO_FACTS, NO_CLOCK):
         chain.passes_over(sentence)
-    warehouse = Warehouse(directory)
-    snapshot = _opened(chain, warehouse, trusted)
-    manifest = snapshot.manifest
-    verify_logged(chain, "snapshot's statement", LogEntry(SNAPSHOT_PREDICATE, snapshot.statement_digest), trusted, log)
-    _listing(chain, snapshot)
+    snapshot = _opened(chain, Warehouse(directory), scope.trusted)
+    entry = LogEntry(SNAPSHOT_PREDICATE, snapshot.statement_digest)
+    verify_logged(chain, "snapshot's statement", entry, scope.trusted, scope.log)
+    _listing(chain, snapshot, scope)
     _shards(chain, snapshot)
-    decided = _leaves(chain, snapshot)
-    _roots(chain, manifest)
-    policy = _policy(chain, snapshot)
-    verify_activation(chain, snapshot, trusted)
+    decided = verify_leaves(chain, snapshot, scope)
+    _roots(chain, snapshot.manifest)
+    policy = _policy(chain, snapshot, told=decided is not None)
+    verify_activation(chain, snapshot, scope.trusted)
     _decisions(chain, snapshot, policy, decided)
     verify_request(chain, snapshot)
     verify_inputs(chain, snapshot)
     _quality(chain, snapshot)
-    if vault is None:
+    if scope.depth.level is Level.SAMPLE:
+        shown = drawn_places(snapshot, scope) if places is None else places
+        verify_sample(chain, snapshot, policy, shown, scope)
+    if scope.vault is None:
         chain.passes_over(NO_KEYS)
+    elif scope.depth.level is not Level.FULL:
+        chain.passes_over(NOT_OPENED)
     else:
-        _content(chain, snapshot, vault)
-    return manifest
+        _content(chain, snapshot, scope.vault)
 
 
 def stated_manifest(data: bytes, opened: Opened) -> SnapshotManifest:
@@ -111,15 +116,19 @@ def _removed(
     return removed
 
 
-def _listing(chain: Chain, snapshot: Snapshot) -> None:
+def _listing(chain: Chain, snapshot: Snapshot, scope: Scope) -> None:
+    content = {shard.path: shard.sha256 for shard in snapshot.manifest.shards}
+    left_out = {path for path, sha256 in content.items() if scope.left_out.get(path) == sha256}
     named = {path for shard in snapshot.manifest.shards for path in (shard.path, shard.leaves_path)}
     with chain.testing(Link.LISTING):
         found = set(snapshot.files())
-        missing = sorted(named - found - set(snapshot.removed))
+        missing = sorted(named - found - set(snapshot.removed) - left_out)
         extra = sorted(path for path in found - named if path.startswith(PROVED_DIRECTORIES))
         require(not missing, f"{', '.join(missing)}: named by the manifest, and missing.")
         require(not extra, f"{', '.join(extra)}: here, and not named by the manifest.")
-    gone = len(named - found)
+    if absent := left_out - found:
+        chain.passes_over(LEFT_OUT.format(len(absent)))
+    gone = len(named - found - left_out)
     told = "none missing" if not gone else f"{gone} removed under retention"
     chain.holds(Link.LISTING, f"{len(named)} files of shards and leaves, {told}, none added")
     manifest = snapshot.manifest
@@ -145,38 +154,9 @@ def _shards(chain: Chain, snapshot: Snapshot) -> None:
 
 
 def _standing(snapshot: Snapshot) -> list[Shard]:
-    """Return the shards whose files are to be looked at: all but those removed under retention."""
+    """Return the shards whose files are here; that none is missing which should be was looked at before."""
     found = set(snapshot.files())
-    return [shard for shard in snapshot.manifest.shards if shard.path in found or shard.path not in snapshot.removed]
-
-
-def _leaves(chain: Chain, snapshot: Snapshot) -> Counter[bytes]:
-    """Verify the leaves file by file, and count how many name each decision."""
-    manifest, decided = snapshot.manifest, Counter[bytes]()
-    for index, shard in enumerate(manifest.shards):
-        with chain.testing(Link.LEAVES_FILES):
-            table = snapshot.leaves_file(index)
-            require(table.num_rows == shard.rows, f"{shard.leaves_path}: has not the rows the manifest says.")
-        with chain.testing(Link.LEAVES):
-            require_leaves(table, shard.leaves_path)
-        with chain.testing(Link.SHARD_ROOTS):
-            require_root(table, shard.root, shard.leaves_path)
-        with chain.testing(Link.TENANTS):
-            _require_everywhere(table, "tenant_commitment", leaf.tenant_commitment(shard.tenant), shard)
-        with chain.testing(Link.POLICY):
-            _require_everywhere(table, "policy_digest", bytes.fromhex(manifest.policy.digest), shard)
-        decided.update(table["decision_digest"].to_pylist())
-    chain.holds(Link.LEAVES_FILES, f"{len(manifest.shards)} files, each as signed")
-    chain.holds(Link.LEAVES, f"{manifest.rows:,} leaves recomputed from their digests")
-    chain.holds(Link.SHARD_ROOTS, f"{len(manifest.shards)} recomputed")
-    chain.holds(Link.TENANTS, f"every leaf is of its shard's tenant: {', '.join(sorted(manifest.tenant_roots))}")
-
-    return decided
-
-
-def _require_everywhere(table: pa.Table, column: str, digest: bytes, shard: Shard) -> None:
-    same = pc.all(pc.equal(table[column], pa.scalar(digest, leaf.DIGEST)), min_count=0).as_py()
-    require(bool(same), f"{shard.leaves_path}: a {column} is another one than the manifest's.")
+    return [shard for shard in snapshot.manifest.shards if shard.path in found]
 
 
 def _roots(chain: Chain, manifest: SnapshotManifest) -> None:
@@ -198,21 +178,25 @@ def _roots(chain: Chain, manifest: SnapshotManifest) -> None:
     )
 
 
-def _policy(chain: Chain, snapshot: Snapshot) -> Policy:
+def _policy(chain: Chain, snapshot: Snapshot, *, told: bool) -> Policy:
     stated = snapshot.manifest.policy
     with chain.testing(Link.POLICY):
         policy = load_policy(snapshot.file(stated.path, stated.sha256), stated.path)
         same = (policy.policy_id, policy.version) == (stated.policy_id, stated.version)
         require(same, f"{stated.path}: is another policy, or another version, than the manifest names.")
         require(digest_of(policy.document()) == stated.digest, f"{stated.path}: its digest is not the manifest's.")
-    chain.holds(Link.POLICY, f"{stated.policy_id} version {stated.version}, and every leaf names it")
+    everywhere = ", and every leaf names it" if told else ""
+    chain.holds(Link.POLICY, f"{stated.policy_id} version {stated.version}{everywhere}")
     return policy
 
 
-def _decisions(chain: Chain, snapshot: Snapshot, policy: Policy, decided: Counter[bytes]) -> None:
+def _decisions(chain: Chain, snapshot: Snapshot, policy: Policy, decided: Counter[bytes] | None) -> None:
     stated = snapshot.manifest.decisions
     with chain.testing(Link.DECISIONS):
         data = snapshot.file(stated.path, stated.sha256)
+        if decided is None:
+            chain.holds(Link.DECISIONS, f"{stated.path} as signed")
+            return
         count = require_decisions(data, stated.path, policy, decided)
     chain.holds(Link.DECISIONS, f"{count:,} distinct decisions made again; every record in the leaves was permitted")
 

@@ -19,7 +19,7 @@ from lineage.statement import TrustedKey
 from lineage.trace.evidence import consent_document
 from lineage.trace.words import Words
 from lineage.verify import verify_path
-from lineage.verify_snapshot import NO_LEDGER
+from lineage.verify_consents import NO_LEDGER
 from lineage.warehouse import Warehouse
 from policies.consent import VALID, ConsentEvent
 from policies.errors import UsageError

@@ -8,9 +8,10 @@ from typing import Any
 
 from lineage.canonical import canonical_json, rfc3339, sha256_hex
 from lineage.code_version import code_version
+from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.inputs import Inputs
-from lineage.manifest import Shard, snapshot_directory, snapshot_root, tenant_roots
+from lineage.manifest import DataSubjects, Shard, snapshot_directory, snapshot_root, tenant_roots
 from lineage.snapshot import newest_version
 from lineage.snapshot_request import SHARED
 from lineage.vault import Vault
@@ -96,7 +97,8 @@ def stage(
     for file, data in files.items():
         warehouse.write(f"{directory}/{file}", data)
     attached = {file: {"path": file, "sha256": sha256_hex(data)} for file, data in files.items()}
-    draft = _draft(plan, version, _parent(warehouse, name, version), built, account, attached)
+    people = stated(read_data_subjects(warehouse, (f"{directory}/{shard.leaves_path}" for shard in built)))
+    draft = _draft(plan, version, _parent(warehouse, name, version), built, people, account, attached)
     draft["keys"] = "derived-from-seed" if vault.derived_from_seed else "vault"
     warehouse.write(f"{directory}/{DRAFT}", canonical_json(draft))
     return directory
@@ -116,7 +118,13 @@ def _units(plan: Plan, warehouse: Warehouse, vault: Vault, directory: str, accou
 
 
 def _draft(
-    plan: Plan, version: int, parent: str | None, built: Sequence[Shard], account: Account, attached: Attached
+    plan: Plan,
+    version: int,
+    parent: str | None,
+    built: Sequence[Shard],
+    people: DataSubjects,
+    account: Account,
+    attached: Attached,
 ) -> dict[str, Any]:
     """Return the manifest's document, without the quality results that it still waits for."""
     request, policy, as_of, counts = plan.asked.request, plan.asked.policy, plan.asked.as_of, account.counts()
@@ -138,6 +146,7 @@ def _draft(
         "tenant_roots": tenant_roots(built),
         "root": snapshot_root([shard.root for shard in built]),
         "rows": counts["permitted"],
+        "data_subjects": people.model_dump(),
         "policy": {
             "policy_id": policy.policy_id,
             "version": policy.version,

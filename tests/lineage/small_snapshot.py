@@ -12,6 +12,7 @@ import pyarrow as pa
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
+from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.inputs import DeclaredSource, GovernedPart, Inputs
@@ -339,6 +340,9 @@ class SmallWorld:
             "tenant_roots": tenant_roots(shards),
             "root": snapshot_root([shard.root for shard in shards]),
             "rows": rows,
+            "data_subjects": stated(
+                read_data_subjects(self.warehouse, (f"{directory}/{shard.leaves_path}" for shard in shards))
+            ),
             "policy": {
                 "policy_id": "model-training",
                 "version": 1,

@@ -9,6 +9,7 @@ import pytest
 
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
+from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.manifest import SnapshotManifest, snapshot_root, tenant_roots
@@ -42,6 +43,8 @@ def with_leaves(world: SmallWorld, leaves: pa.Table, *, root: str | None = None)
         document["root"] = snapshot_root([entry["root"] for entry in document["shards"]])
         shards = SnapshotManifest.model_validate(document).shards
         document["tenant_roots"] = tenant_roots(shards)
+        paths = (f"{DIRECTORY}/{entry.leaves_path}" for entry in shards)
+        document["data_subjects"] = stated(read_data_subjects(world.warehouse, paths))
 
     resigned(world, change)
 

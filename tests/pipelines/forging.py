@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from lineage import merkle
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.leaf import leaf_hashes, seal
+from lineage.data_subjects import read_data_subjects, stated
 from lineage.manifest import SnapshotManifest, snapshot_root, tenant_roots
 from lineage.statement import sign_statement, snapshot_statement
 from pipelines.snapshots.publish import Published
@@ -47,7 +48,9 @@ def forged(world: Acme, published: Published, leaves: Change | None = None, **fi
 def signed_again(world: Acme, published: Published, document: dict[str, Any]) -> None:
     """Write and sign a manifest whose roots go with its shards."""
     whole = SnapshotManifest.model_validate(document)
+    paths = [f"{published.directory}/{shard.leaves_path}" for shard in whole.shards]
     roots = {
+        "data_subjects": stated(read_data_subjects(world.deployment.warehouse, paths)),
         "root": snapshot_root([shard.root for shard in whole.shards]),
         "tenant_roots": tenant_roots(whole.shards),
     }

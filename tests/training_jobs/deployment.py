@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from lineage import leaf, merkle
 from lineage.canonical import sha256_hex
+from lineage.data_subjects import data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
+from lineage.leaf import digest_column
 from lineage.manifest import Shard, SnapshotManifest, parse_manifest, snapshot_root, tenant_roots
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
 from lineage.release import Ticket, sign_ticket
@@ -174,6 +176,7 @@ def _manifest(name: str, version: int, shards: list[Shard], changes: dict[str, A
         "tenant_roots": tenant_roots(shards),
         "root": snapshot_root([shard.root for shard in shards]),
         "rows": rows,
+        "data_subjects": stated(data_subjects([digest_column(bytes(32) * shard.rows) for shard in shards])),
         "policy": {
             "policy_id": "model-training",
             "version": 1,
