@@ -3,7 +3,9 @@
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
+from lineage.canonical import canonical_json
 from lineage.statement import Opened
 from policies.errors import LineweightError
 
@@ -37,7 +39,8 @@ def read_predicate(opened: Opened, kind: str, model: type[Said], name: str) -> S
         name: What to call it in messages.
 
     Raises:
-        PredicateError: It is of another kind, or says something else; the message names the fields.
+        PredicateError: It is of another kind, says something else, or contradicts itself; the message names the fields
+            and the rules, and none of the values.
     """
     if opened.statement["predicateType"] != kind:
         raise PredicateError(f"{name}: is a statement about something else.")
@@ -45,8 +48,15 @@ def read_predicate(opened: Opened, kind: str, model: type[Said], name: str) -> S
         said = model.model_validate(opened.predicate)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
-        fields = sorted({str(fault["loc"][0]) if fault["loc"] else "the predicate" for fault in faults})
-        raise PredicateError(f"{name}: cannot be read: {', '.join(fields)}.") from error
-    if said.document() != opened.predicate:
+        told = sorted({_told(fault) for fault in faults})
+        raise PredicateError(f"{name}: cannot be read: {', '.join(told)}.") from error
+    if canonical_json(said.document()) != canonical_json(opened.predicate):
         raise PredicateError(f"{name}: is not written as it is by Lineweight.")
     return said
+
+
+def _told(fault: ErrorDetails) -> str:
+    """Return the field at fault, and the rule where it is one of ours: their messages hold no values."""
+    field = str(fault["loc"][0]) if fault["loc"] else "the predicate"
+    ours = fault["type"] == "value_error"
+    return f"{field} ({fault['msg'].removeprefix('Value error, ')})" if ours else field

@@ -10,7 +10,7 @@ from lineage.statement import Opened, TrustedKey, open_envelope
 from lineage.warehouse import Warehouse
 
 SIGNED = ".dsse.json"
-ROOMS = ("policies", "snapshots", "releases", "revocations", "models")
+ROOMS = ("policies", "snapshots", "releases", "revocations", "models", "evaluations", "erasures", "rotations")
 
 
 @dataclass(frozen=True, slots=True, order=True)
