@@ -1,6 +1,7 @@
 """The commands that ask what was made and prove it, and those by which people answer for it."""
 
 from lineage.commands.export import export_app
+from lineage.commands.export_lineage import export_cyclonedx, export_openlineage
 from lineage.commands.ledger import ledger_app
 from lineage.commands.log import log_app
 from lineage.commands.officer import officer_app
@@ -13,3 +14,5 @@ __all__ = ["export_app", "ledger_app", "log_app", "officer_app", "snapshot_app",
 
 snapshot_app.command("approve")(approve_snapshot)
 snapshot_app.command("refuse")(refuse_snapshot)
+export_app.command("openlineage")(export_openlineage)
+export_app.command("cyclonedx")(export_cyclonedx)
