@@ -13,8 +13,10 @@ import struct
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lineage import merkle
+from lineage.depth import Depth, drawn
 from lineage.evidence_table import EvidenceUnreadableError
 
 CONSUMPTION_SCHEMA = pa.schema(
@@ -42,6 +44,28 @@ def consumption_root(table: pa.Table) -> bytes:
         EvidenceUnreadableError: A number is negative.
     """
     return merkle.root([merkle.leaf_hash(entry) for entry in entries(table)])
+
+
+def trained_on(table: pa.Table) -> pa.Table:
+    """Return the rows that stood in a step, those skipped left out."""
+    return table.filter(pc.is_null(table["skipped_reason"]))
+
+
+def rows_drawn(table: pa.Table, depth: Depth, root: str) -> pa.Table:
+    """Return the rows that an auditor's sample draws of those trained on, in order.
+
+    Args:
+        table: Rows of ``CONSUMPTION_SCHEMA``.
+        depth: How many, and by which seed.
+        root: Of the ledger, in hexadecimal.
+    """
+    trained = trained_on(table)
+    return trained.take(pa.array(drawn(depth, root, trained.num_rows), pa.int64()))
+
+
+def places(table: pa.Table) -> list[tuple[int, int]]:
+    """Return shard and row of each record in some rows, sorted, each once."""
+    return sorted(set(zip(table["shard"].to_pylist(), table["row"].to_pylist(), strict=True)))
 
 
 def entries(table: pa.Table) -> Iterator[bytes]:

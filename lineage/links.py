@@ -13,6 +13,7 @@ class Link(StrEnum):
     """What is verified, in the order it is; stored in reports, so members are never renamed."""
 
     ARTIFACT = "artifact"
+    BUNDLE = "bundle"
     SIGNATURE = "signature"
     LOG = "transparency log"
     # A model.

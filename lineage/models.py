@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lineage import training_statement as training
 from lineage.canonical import sha256_hex
-from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
+from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root, trained_on
 from lineage.evidence_table import read_table
 from lineage.statement import Opened, TrustedKey, open_envelope
 from lineage.verify_model import TRAINING_FILE
@@ -49,7 +49,7 @@ class Model:
     @cached_property
     def read(self) -> pa.Table:
         """The rows of ``CONSUMPTION_SCHEMA`` that stood in a step, those skipped left out."""
-        return self.consumed.filter(pc.is_null(self.consumed["skipped_reason"]))
+        return trained_on(self.consumed)
 
     def document(self) -> dict[str, Any]:
         """Return what names it, and when it was trained (RFC 3339, UTC)."""

@@ -61,17 +61,27 @@ def verify_within(path: Path, scope: Scope, snapshot: Path | None = None) -> Rep
     """
     if not path.exists():
         raise UsageError(f"{path}: there is nothing here.", remedy="Name a snapshot, a model or its weights.")
-    chain, directory = Chain(), path if path.is_dir() else path.parent
+    chain = Chain()
     with contextlib.suppress(BrokenLinkError):
-        with chain.testing(Link.ARTIFACT):
-            kind = _kind_of(path)
-        chain.holds(Link.ARTIFACT, kind)
-        if kind == "snapshot":
-            verify_snapshot(chain, directory, scope)
-        else:
-            verify_model(chain, directory, scope, snapshot)
-        require_used(chain, scope.log)
+        verify_on(chain, path, scope, snapshot)
     return chain.report(str(path))
+
+
+def verify_on(chain: Chain, path: Path, scope: Scope, snapshot: Path | None = None) -> None:
+    """Verify what lies at a path, as `verify_path` does, noting each link in a chain.
+
+    Raises:
+        BrokenLinkError: A link does not hold; it is the last of the chain.
+    """
+    directory = path if path.is_dir() else path.parent
+    with chain.testing(Link.ARTIFACT):
+        kind = _kind_of(path)
+    chain.holds(Link.ARTIFACT, kind)
+    if kind == "snapshot":
+        verify_snapshot(chain, directory, scope)
+    else:
+        verify_model(chain, directory, scope, snapshot)
+    require_used(chain, scope.log)
 
 
 def _kind_of(path: Path) -> str:

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from lineage import training_statement as training
 from lineage.canonical import sha256_hex
-from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
-from lineage.depth import Level, drawn
+from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root, places, rows_drawn
+from lineage.depth import Level
 from lineage.evidence_table import read_table
 from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import SnapshotManifest
@@ -76,23 +76,16 @@ def verify_model(chain: Chain, directory: Path, scope: Scope, snapshot: Path | N
     else:
         _subset(chain, consumed if shown is None else shown, trained_on, place)
     with chain.within("snapshot"):
-        places = None if shown is None else _places(shown)
-        verify_snapshot(chain, place, scope, places)
+        verify_snapshot(chain, place, scope, None if shown is None else places(shown))
 
 
 def _drawn_from(chain: Chain, consumed: pa.Table, opened: Opened, scope: Scope) -> pa.Table | None:
     """Return the rows that a sample draws of those trained on; ``None`` where none is drawn."""
     if scope.depth.level is not Level.SAMPLE:
         return None
-    trained = consumed.filter(pc.is_null(consumed["skipped_reason"]))
-    places = drawn(scope.depth, training.consumption(opened.predicate).root, trained.num_rows)
-    chain.passes_over(f"Consumption: of {trained.num_rows:,} rows {len(places):,} were looked up in the snapshot.")
-    return trained.take(pa.array(places, pa.int64()))
-
-
-def _places(consumed: pa.Table) -> list[tuple[int, int]]:
-    """Return shard and row of each record in some rows of a consumption ledger, sorted, each once."""
-    return sorted(set(zip(consumed["shard"].to_pylist(), consumed["row"].to_pylist(), strict=True)))
+    shown = rows_drawn(consumed, scope.depth, training.consumption(opened.predicate).root)
+    chain.passes_over(f"Consumption: of {consumed.num_rows:,} rows {shown.num_rows:,} were looked up in the snapshot.")
+    return shown
 
 
 def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Opened:

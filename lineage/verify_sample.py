@@ -12,7 +12,7 @@ from typing import Any
 
 from lineage import leaf
 from lineage.canonical import rfc3339
-from lineage.depth import drawn
+from lineage.depth import Depth, drawn
 from lineage.links import Chain, Link, require
 from lineage.proofs import RecordProof, prove_records
 from lineage.receipts import Opening
@@ -43,11 +43,11 @@ class _Drawn:
         return self.proof.digests[name]
 
 
-def drawn_places(snapshot: Snapshot, scope: Scope) -> list[Place]:
+def drawn_places(snapshot: Snapshot, depth: Depth) -> list[Place]:
     """Return which records a sample draws of a snapshot: shard and row of each, in order."""
     manifest = snapshot.manifest
     starts, places = 0, []
-    wanted = drawn(scope.depth, manifest.root, manifest.rows)
+    wanted = drawn(depth, manifest.root, manifest.rows)
     for index, shard in enumerate(manifest.shards):
         places += [(index, place - starts) for place in wanted if starts <= place < starts + shard.rows]
         starts += shard.rows

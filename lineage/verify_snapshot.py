@@ -69,7 +69,7 @@ def verify_snapshot(chain: Chain, directory: Path, scope: Scope, places: Sequenc
     verify_inputs(chain, snapshot)
     _quality(chain, snapshot)
     if scope.depth.level is Level.SAMPLE:
-        shown = drawn_places(snapshot, scope) if places is None else places
+        shown = drawn_places(snapshot, scope.depth) if places is None else places
         verify_sample(chain, snapshot, policy, shown, scope)
     if scope.vault is None:
         chain.passes_over(NO_KEYS)
@@ -245,7 +245,7 @@ def _require_content(chain: Chain, records: pa.Table, leaves: pa.Table, shard: S
     _require_column(standing, "record_commitment", records_of, shard)
     people_of = [leaf.data_subject_commitment(salts[person], shard.tenant, person) for person in written_by]
     _require_column(standing, "data_subject_commitment", people_of, shard)
-    return kept.num_rows
+    return int(kept.num_rows)
 
 
 def _require_column(leaves: pa.Table, column: str, values: list[bytes], shard: Shard) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lineage.cli import export_app, ledger_app, log_app, officer_app, trace_app, verify
+from lineage.cli import export_app, ledger_app, log_app, make_bundle, officer_app, prove_app, trace_app, verify
 from pipelines.commands.policy import policy_app
 from pipelines.commands.policy_activation import approve_version, propose_version, show_history
 from pipelines.commands.policy_replay import replay_decisions, show_log
@@ -37,6 +37,7 @@ app.add_typer(source_app, name="source")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(officer_app, name="officer")
 app.add_typer(log_app, name="log")
+app.add_typer(prove_app, name="prove")
 app.add_typer(policy_app, name="policy")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(redact_app, name="redact")
@@ -44,6 +45,7 @@ app.add_typer(retention_app, name="retention")
 app.add_typer(trace_app, name="trace")
 app.add_typer(export_app, name="export")
 app.command("verify")(verify)
+app.command("bundle")(make_bundle)
 policy_app.command("propose")(propose_version)
 policy_app.command("approve")(approve_version)
 policy_app.command("history")(show_history)

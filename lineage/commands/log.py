@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, exit_unless, home_at
+from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, exit_unless, home_at, read_file
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out, table
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def check_proof(
 
     where = home_at(home, keys=keys)
     opened = _opened(statement, where, trust)
-    held = read_proof(_bytes(proof))
+    held = read_proof(read_file(proof))
     trusted = where.trusted(trust or [])
     origins = {origin_of(key): key for key in trusted}
     stated = held.checkpoint.split(b"\n", 1)[0].decode("utf-8", "replace")
@@ -188,13 +188,4 @@ def _log(home: "Home") -> "TransparencyLog":
 def _opened(path: Path, home: "Home", trust: list[Path] | None) -> Any:
     from lineage.statement import open_envelope
 
-    return open_envelope(_bytes(path), home.trusted(trust or []))
-
-
-def _bytes(path: Path) -> bytes:
-    from policies.errors import InputError
-
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read.") from error
+    return open_envelope(read_file(path), home.trusted(trust or []))

@@ -94,6 +94,20 @@ def instant_of(at: str | None, option: str = "--at") -> datetime:
         ) from error
 
 
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file that a person named.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    from policies.errors import InputError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read.") from error
+
+
 def exit_unless(well: bool) -> None:
     """End the command with exit code 1 unless all is well."""
     if not well:

@@ -32,21 +32,54 @@ def verify(
         list[Path] | None,
         typer.Option("--published", help="Where checkpoints of the log were published: a directory or a file."),
     ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="A bundle that has the evidence of these weights.")
+    ] = None,
+    consents: Annotated[
+        Path | None, typer.Option("--consents", help="Consent events that the leaves rest on (consents.jsonl).")
+    ] = None,
+    openings: Annotated[
+        Path | None, typer.Option("--openings", help="Openings of commitments: whose they are (openings.jsonl).")
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Signatures and the digest of every file, no more.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every leaf and every decision too: what is done anyway.")
+    ] = False,
+    sample: Annotated[
+        int | None, typer.Option("--sample", help="As --fast, and the whole chain of so many records, drawn by --seed.")
+    ] = None,
+    seed: Annotated[str, typer.Option("--seed", help="Your own word, from which the draw follows.")] = "",
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonFlag = False,
 ) -> None:
-    """Verify a snapshot or a model from its files alone, link by link. Exits 1 at the first that does not hold."""
+    """Verify a snapshot, a model or a bundle from its files alone, link by link. Exits 1 at the first that breaks."""
+    from lineage.bundle import is_bundle
     from lineage.commands.snapshot_views import show_verification
-    from lineage.verify import verify_path
+    from lineage.depth import Depth
+    from lineage.receipts import read_receipts
+    from lineage.scope import Scope
+    from lineage.verify import verify_within
+    from lineage.verify_bundle import verify_bundle
     from lineage.verify_log import LogEvidence
 
     where = home_at(home, keys=keys)
     vault = where.held_vault() if keys is not None else None
     if keys is not None and vault is None:
         raise UsageError(f"{keys}: there is no key vault.", remedy="Name the deployment's vault with --keys.")
-    log = LogEvidence.read(proofs or [], published or [])
-    place, trusted = place_of(artifact, where), where.trusted(trust or [])
-    report = verify_path(place, trusted, vault=vault, snapshot=snapshot, log=log)
+    depth = Depth.asked(fast=fast, full=full, sample=sample, seed=seed)
+    trusted, itself = where.trusted(trust or []), is_bundle(Path(artifact))
+    if bundle is not None or itself:
+        if proofs or consents or openings or snapshot:
+            raise UsageError(
+                "The evidence is the bundle's.", remedy="Leave out --proof, --consents, --openings, --snapshot."
+            )
+        weights = None if bundle is None else Path(artifact)
+        scope = Scope(trusted, vault, depth=depth)
+        report = verify_bundle(bundle or Path(artifact), scope, weights=weights, published=published or [])
+    else:
+        receipts, log = read_receipts(consents, openings), LogEvidence.read(proofs or [], published or [])
+        scope = Scope(trusted, vault, log, receipts, depth)
+        report = verify_within(place_of(artifact, where), scope, snapshot)
     document = report.document()
     emit(document, as_json, lambda: show_verification(document))
     exit_unless(report.verified)
