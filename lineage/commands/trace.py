@@ -1,4 +1,4 @@
-"""``lineweight trace``: following the evidence from a model, a record or a person."""
+"""``lineweight trace``: following the evidence from a model, a record, a person, a landed file or a policy."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lineage.commands.indexing import FullScanFlag, kept_indexes, needed_indexes
 from lineage.commands.options import (
     AtOption,
     DatabaseOption,
@@ -67,6 +68,7 @@ def trace_one_record(
     database_url: DatabaseOption = None,
     keys: KeysOption = None,
     trust: TrustOption = None,
+    full_scan: FullScanFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Where did this record go, and why was it allowed to? Exits 1 if some evidence does not verify."""
@@ -76,7 +78,9 @@ def trace_one_record(
     if not re.fullmatch(r"r[0-9a-f]{32}", record_id):
         raise UsageError("A record's id is r and 32 hexadecimal digits.", remedy="Take it from an exported snapshot.")
     where = home_at(home, database_url, keys).require()
-    answer = trace_record(record_id, where.warehouse, where.ledger(), where.trusted(trust or []))
+    trusted = where.trusted(trust or [])
+    with kept_indexes(where, trusted, full_scan=full_scan) as indexes:
+        answer = trace_record(record_id, where.warehouse, where.ledger(), trusted, indexes)
     emit(answer, as_json, lambda: show_record(answer))
     exit_unless(not answer["unverified"])
 
@@ -90,6 +94,7 @@ def trace_one_person(
     database_url: DatabaseOption = None,
     keys: KeysOption = None,
     trust: TrustOption = None,
+    full_scan: FullScanFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Which snapshots and models hold this person's records? Exits 1 if some evidence does not verify."""
@@ -97,8 +102,9 @@ def trace_one_person(
     from lineage.trace.show import show_person
 
     where = home_at(home, database_url, keys).require()
-    trusted = where.trusted(trust or [])
-    answer = trace_person(tenant, person, where.warehouse, where.ledger(), where.vault(), trusted, instant_of(at))
+    trusted, when, ledger, vault = where.trusted(trust or []), instant_of(at), where.ledger(), where.vault()
+    with kept_indexes(where, trusted, full_scan=full_scan) as indexes:
+        answer = trace_person(tenant, person, where.warehouse, ledger, vault, trusted, when, indexes)
     emit(answer, as_json, lambda: show_person(answer))
     exit_unless(not answer["unverified"])
 
@@ -125,4 +131,66 @@ def trace_late_news(
         where.warehouse, where.ledger(), where.vault(), where.trusted(trust or []), instant_of(at), since_at
     )
     emit(answer, as_json, lambda: show_late(answer))
+    exit_unless(not answer["unverified"])
+
+
+@trace_app.command("batch")
+def trace_one_batch(
+    batch: Annotated[str, typer.Argument(help="SHA-256 of the file as delivered, or its first digits, four at least.")],
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    full_scan: FullScanFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Which snapshots and models hold records of this landed file? Exits 1 if some evidence does not verify."""
+    from lineage.trace import trace_batch
+    from lineage.trace.show_where import show_batch
+
+    where = home_at(home, database_url, keys).require()
+    trusted = where.trusted(trust or [])
+    with needed_indexes(where, trusted, full_scan=full_scan) as indexes:
+        answer = trace_batch(batch, where.warehouse, where.ledger(), trusted, indexes)
+    emit(answer, as_json, lambda: show_batch(answer))
+    exit_unless(not answer["unverified"])
+
+
+@trace_app.command("policy")
+def trace_one_policy(
+    policy: Annotated[str, typer.Argument(help="A policy's id; with @v2 behind it, that version alone.")],
+    home: HomeOption = DEFAULT_HOME,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Which snapshots were decided by this policy, and which models trained? Exits 1 if some do not verify."""
+    from lineage.trace import trace_policy
+    from lineage.trace.show_where import show_policy
+
+    where = home_at(home, None, keys).require()
+    answer = trace_policy(policy, where.warehouse, where.trusted(trust or []))
+    emit(answer, as_json, lambda: show_policy(answer))
+    exit_unless(not answer["unverified"])
+
+
+@trace_app.command("withdrawn")
+def trace_withdrawn_records(
+    at: AtOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    full_scan: FullScanFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Which models read records whose consent is not valid now? Exits 1 if some evidence does not verify."""
+    from lineage.trace import trace_withdrawn
+    from lineage.trace.show_where import show_withdrawn
+
+    where = home_at(home, database_url, keys).require()
+    trusted, when, ledger, vault = where.trusted(trust or []), instant_of(at), where.ledger(), where.vault()
+    with needed_indexes(where, trusted, full_scan=full_scan) as indexes:
+        answer = trace_withdrawn(where.warehouse, ledger, vault, trusted, when, indexes)
+    emit(answer, as_json, lambda: show_withdrawn(answer))
     exit_unless(not answer["unverified"])

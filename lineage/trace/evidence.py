@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lineage.canonical import rfc3339
+from lineage.consumption import CONSUMPTION_SCHEMA
+from lineage.index.table import IndexContradictedError
 from lineage.leaf import NO_CONSENT_RECEIPT
 from lineage.models import Model, model_directories, open_model
 from lineage.snapshot import Snapshot, list_snapshots
-from lineage.statement import TrustedKey
+from lineage.statement import TrustedKey, open_envelope
+from lineage.verify_model import TRAINING_FILE
 from lineage.warehouse import Warehouse
 from policies.consent import ConsentEvent
 from policies.errors import LineweightError
@@ -33,7 +36,7 @@ class Evidence:
     def search(self, find: Callable[[Snapshot], list[Found]]) -> Iterator[tuple[Snapshot, list[Found]]]:
         """Yield what is found in each snapshot; one whose files do not verify goes to ``unverified``."""
         for snapshot in self.snapshots:
-            with _noting(self.unverified, snapshot.directory):
+            with noting(self.unverified, snapshot.directory):
                 yield snapshot, find(snapshot)
 
     def models_that_read(self, snapshot: Snapshot, record_ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -44,27 +47,56 @@ class Evidence:
         return [model.document() | reading for model, reading in readings if reading is not None]
 
 
-def gather(warehouse: Warehouse, trusted: Sequence[TrustedKey]) -> Evidence:
-    """Open every snapshot and model of a warehouse whose statement a trusted key signed."""
+def gather(warehouse: Warehouse, trusted: Sequence[TrustedKey], *, ledgers: bool = True) -> Evidence:
+    """Open every snapshot and model of a warehouse whose statement a trusted key signed.
+
+    Args:
+        warehouse: Holds them.
+        trusted: The keys that may have signed.
+        ledgers: Read what each model consumed; else each is returned as if it had read nothing.
+    """
+    opened = open_model if ledgers else _stated_model
     evidence = Evidence([], [], [])
     for _, _, directory in list_snapshots(warehouse):
-        with _noting(evidence.unverified, directory):
+        with noting(evidence.unverified, directory):
             evidence.snapshots.append(Snapshot.open(warehouse, directory, trusted))
     for directory in model_directories(warehouse):
-        with _noting(evidence.unverified, directory):
-            evidence.models.append(open_model(warehouse, directory, trusted))
-    at_hand = {snapshot.manifest_digest for snapshot in evidence.snapshots}
-    for model in evidence.models:
-        if model.snapshot_digest not in at_hand:
-            why = f"It was trained on {model.snapshot}, which is not at hand or does not verify."
-            evidence.unverified.append({"directory": model.directory, "why": why})
+        with noting(evidence.unverified, directory):
+            evidence.models.append(opened(warehouse, directory, trusted))
+    evidence.unverified += _without_snapshot(evidence)
     return evidence
 
 
+def _stated_model(warehouse: Warehouse, directory: str, trusted: Sequence[TrustedKey]) -> Model:
+    opened = open_envelope(warehouse.read(f"{directory}/{TRAINING_FILE}"), trusted)
+    name, run = directory.split("/")[-2:]
+    return Model(name, run, directory, opened, CONSUMPTION_SCHEMA.empty_table())
+
+
+def _without_snapshot(evidence: Evidence) -> list[dict[str, str]]:
+    """Return the models whose snapshot was not opened, each with the reason why it is not followed."""
+    at_hand = {snapshot.manifest_digest for snapshot in evidence.snapshots}
+    return [
+        {
+            "directory": model.directory,
+            "why": f"It was trained on {model.snapshot}, which is not at hand or does not verify.",
+        }
+        for model in evidence.models
+        if model.snapshot_digest not in at_hand
+    ]
+
+
 @contextlib.contextmanager
-def _noting(unverified: list[dict[str, str]], directory: str) -> Iterator[None]:
+def noting(unverified: list[dict[str, str]], directory: str) -> Iterator[None]:
+    """Note what does not verify, and go on; an index that was changed is no evidence, and ends the answer.
+
+    Raises:
+        IndexContradictedError: The block does.
+    """
     try:
         yield
+    except IndexContradictedError:
+        raise
     except LineweightError as error:
         unverified.append({"directory": directory, "why": str(error)})
 

@@ -2,37 +2,25 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lineage.canonical import rfc3339
-from lineage.leaf import DIGEST, data_subject_commitment
+from lineage.index.keeping import Indexes
+from lineage.leaf import data_subject_commitment
 from lineage.ledger.store import Ledger
-from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
 from lineage.trace.evidence import Evidence, consent_document, decisions_of, gather, receipt_of
+from lineage.trace.indexed import gather_stated
 from lineage.trace.meanwhile import used_meanwhile
+from lineage.trace.person_rows import Person, PersonSearch
 from lineage.trace.turning import worth
 from lineage.trace.words import Words
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.agreement import TenantScope
 from policies.consent import PURPOSES, VALID, ConsentPeriod
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who is asked about: a tenant, all ids of the person, and the commitments that stand in leaves for them."""
-
-    tenant: str
-    data_subject_id: str
-    ids: tuple[str, ...]
-    commitments: Mapping[bytes, str]
 
 
 def trace_person(
@@ -43,6 +31,7 @@ def trace_person(
     vault: Vault,
     trusted: Sequence[TrustedKey],
     at: datetime,
+    indexes: Indexes | None = None,
 ) -> dict[str, Any]:
     """Answer which snapshots and models hold a person's records, on what ground, and what changed since.
 
@@ -58,19 +47,22 @@ def trace_person(
         vault: Holds the tenant's keys and the person's salts.
         trusted: The keys that may have signed.
         at: The instant for which the answer is given, on both clocks, UTC.
+        indexes: Where to look; without, every leaf is read.
 
     Returns:
         A JSON document, without the product's own id.
 
     Raises:
+        IndexContradictedError: An index was changed, or says something else than the evidence.
         KeyUnavailableError: The vault has no key of the tenant; nothing of it was ever landed.
     """
     data_subject_id = vault.data_subject_id(tenant, product_id, create=False)
     words = Words.of_person(ledger, tenant, data_subject_id, at)
     person = _person(tenant, data_subject_id, tuple(sorted(words.ids_of(data_subject_id, at))), vault)
-    evidence = gather(warehouse, trusted)
+    evidence = gather(warehouse, trusted) if indexes is None else gather_stated(warehouse, trusted, indexes)
     not_looked_up: list[str] = []
-    held = _holdings(evidence, person, words, ledger, vault, at, not_looked_up)
+    search = PersonSearch(person, vault, not_looked_up, indexes)
+    held = _holdings(evidence, search, words, ledger, at)
     agreement = words.agreement(at, at)
     return {
         "tenant": tenant,
@@ -100,18 +92,13 @@ def _person(tenant: str, data_subject_id: str, ids: Sequence[str], vault: Vault)
 
 
 def _holdings(
-    evidence: Evidence,
-    person: Person,
-    words: Words,
-    ledger: Ledger,
-    vault: Vault,
-    at: datetime,
-    not_looked_up: list[str],
+    evidence: Evidence, search: PersonSearch, words: Words, ledger: Ledger, at: datetime
 ) -> list[dict[str, Any]]:
     """Return one entry for each snapshot that holds records of the person, with the models that read them."""
+    person = search.person
 
     def find(snapshot: Snapshot) -> list[dict[str, Any]]:
-        rows = _rows(snapshot, person, vault, not_looked_up)
+        rows = search.rows(snapshot)
         ids = {one: sorted({row["record_id"] for row in rows if one in row["people"]}) for one in person.ids}
         return [_entry(snapshot, rows, words, person, ledger, at) | {"ids": ids}] if rows else []
 
@@ -124,48 +111,6 @@ def _holdings(
 
 def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name not in names}
-
-
-def _rows(snapshot: Snapshot, person: Person, vault: Vault, not_looked_up: list[str]) -> list[dict[str, Any]]:
-    """Return the leaves of the records the person wrote, and of those in which they only take part."""
-    found = []
-    for index, shard in enumerate(snapshot.manifest.shards):
-        if shard.tenant == person.tenant:
-            leaves = snapshot.leaves(index)
-            wrote = _written_by(leaves, person)
-            joined = _joined_by(snapshot, index, person, vault, not_looked_up)
-            places = sorted({*wrote, *joined})
-            for place, leaf in zip(places, leaves.take(pa.array(places, pa.int64())).to_pylist(), strict=True):
-                people = {*wrote.get(place, ()), *joined.get(place, ())}
-                found.append(leaf | {"shard": index, "wrote": place in wrote, "people": people})
-    return found
-
-
-def _written_by(leaves: pa.Table, person: Person) -> dict[int, set[str]]:
-    """Return the rows that the person wrote, each with the id they did it under."""
-    own = pc.is_in(leaves["data_subject_commitment"], pa.array(list(person.commitments), DIGEST))
-    return {
-        place: {person.commitments[leaves["data_subject_commitment"][place].as_py()]}
-        for place in pc.indices_nonzero(own).to_pylist()
-    }
-
-
-def _joined_by(
-    snapshot: Snapshot, index: int, person: Person, vault: Vault, not_looked_up: list[str]
-) -> dict[int, set[str]]:
-    """Return the rows of a shard, decrypted for this, that name the person among the participants."""
-    try:
-        participants = snapshot.shard(index, vault, columns=["participants"])["participants"].combine_chunks()
-    except ContentRemovedError as error:
-        not_looked_up.append(f"Who else takes part in records is not known: {error}")
-        return {}
-    named = pc.list_flatten(participants)
-    own = pc.is_in(named, pa.array(person.ids, pa.string()))
-    joined: dict[int, set[str]] = {}
-    rows = pc.list_parent_indices(participants).filter(own).to_pylist()
-    for row, one in zip(rows, named.filter(own).to_pylist(), strict=True):
-        joined.setdefault(row, set()).add(one)
-    return joined
 
 
 def _entry(
