@@ -19,7 +19,6 @@ from lineage.statement import SNAPSHOT_PREDICATE, Opened, TrustedKey, open_envel
 from policies.errors import LineweightError
 
 Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}@v[1-9][0-9]*$")]
-RecordId = Annotated[str, Field(min_length=1, max_length=64)]
 Path = Annotated[tuple[Digest, ...], Field(max_length=63)]
 
 
@@ -45,13 +44,12 @@ class Of(_File):
 
 
 class RecordProofFile(_File):
-    """That a record is in a snapshot."""
+    """That a record is in a snapshot; its id is not in the leaf, and so not in the proof."""
 
     format: Literal["lineweight.record-proof/v1"] = "lineweight.record-proof/v1"
     snapshot: Label
     manifest: Digest
     root: Digest
-    record_id: RecordId
     digests: dict[str, Digest]
     shard: Of
     row: Of
@@ -65,7 +63,6 @@ class RecordProofFile(_File):
             snapshot=manifest.label,
             manifest=manifest.digest(),
             root=manifest.root,
-            record_id=proof.record_id,
             digests={name: digest.hex() for name, digest in proof.digests.items()},
             shard=Of(index=proof.shard, count=proof.shards),
             row=Of(index=proof.row, count=proof.rows),
@@ -82,7 +79,6 @@ class RecordProofFile(_File):
         if set(self.digests) != set(DIGEST_COLUMNS):
             raise ProofRefusedError("The proof does not name the eight digests of a leaf.")
         return RecordProof(
-            record_id=self.record_id,
             digests={name: bytes.fromhex(self.digests[name]) for name in DIGEST_COLUMNS},
             shard=self.shard.index,
             shards=self.shard.count,

@@ -22,8 +22,9 @@ from lineage.data_subjects import COMMITMENT, entries, tree
 class RecordProof:
     """That a leaf is in a snapshot: up to its shard's root, and from there to the snapshot's.
 
+    A record's id is not among what its leaf is made of: what is proved is the leaf, whatever it is called.
+
     Attributes:
-        record_id: The record's id.
         digests: The eight digests of its leaf, by name, 32 bytes each.
         shard: Place of the shard among the snapshot's, from 0.
         shards: How many there are.
@@ -33,7 +34,6 @@ class RecordProof:
         snapshot_path: Siblings from the shard's root up to the snapshot's.
     """
 
-    record_id: str
     digests: Mapping[str, bytes]
     shard: int
     shards: int
@@ -125,7 +125,6 @@ def prove_records(leaves: pa.Table, rows: Sequence[int], shard: int, shard_roots
     upwards = merkle.inclusion_proof([merkle.leaf_hash(bytes.fromhex(one)) for one in shard_roots], shard)
     return [
         RecordProof(
-            record_id=str(said["record_id"]),
             digests={name: said[name] for name in leaf.DIGEST_COLUMNS},
             shard=shard,
             shards=len(shard_roots),

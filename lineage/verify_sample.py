@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from lineage import leaf
 from lineage.canonical import rfc3339
 from lineage.depth import Depth, drawn
@@ -32,12 +34,9 @@ Place = tuple[int, int]  # shard, row
 class _Drawn:
     """One record that was drawn, and the proof of its leaf, which holds."""
 
+    record_id: str
     proof: RecordProof
     tenant: str
-
-    @property
-    def record_id(self) -> str:
-        return self.proof.record_id
 
     def digest(self, name: str) -> bytes:
         return self.proof.digests[name]
@@ -102,8 +101,9 @@ def _proved(snapshot: Snapshot, places: Sequence[Place]) -> list[_Drawn]:
     for index, rows in sorted(by_shard.items()):
         table, shard = snapshot.leaves_file(index), manifest.shards[index]
         require(table.num_rows == shard.rows, f"{shard.leaves_path}: has not the rows the manifest says.")
-        for proof in prove_records(table, rows, index, roots):
-            one = _Drawn(proof, shard.tenant)
+        ids = table["record_id"].take(pa.array(rows, pa.int64())).to_pylist()
+        for record_id, proof in zip(ids, prove_records(table, rows, index, roots), strict=True):
+            one = _Drawn(record_id, proof, shard.tenant)
             require(proof.holds(root), f"{one.record_id}: its leaf does not lead to the snapshot's root.")
             same = one.digest("tenant_commitment") == leaf.tenant_commitment(shard.tenant)
             require(same, f"{one.record_id}: is of another tenant than its shard.")
