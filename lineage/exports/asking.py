@@ -26,9 +26,9 @@ class SnapshotQueries:
         """Return where `snapshot show` says it."""
         return Query(command=f"lineweight snapshot show {self.manifest.label} --home . --json", place=place)
 
-    def of_shards(self, what: str) -> Query:
+    def of_shards(self, what: str, rest: str = "") -> Query:
         """Return SQL over the manifest's shards, each as ``s``."""
-        return Query(sql=select(what, f"({select('unnest(shards) as s', self._file('manifest.json'))})"))
+        return Query(sql=select(what, f"({select('unnest(shards) as s', self._file('manifest.json'))})", rest))
 
     def of_canaries(self, what: str) -> Query:
         """Return SQL over the canaries that were planted, each as ``c``."""
@@ -42,9 +42,12 @@ class SnapshotQueries:
         """Return SQL over the leaves."""
         return Query(sql=select(what, self.leaves, rest))
 
-    def by_fact(self, fact: str) -> Query:
-        """Return SQL that counts leaves by a fact of the decision that each names."""
-        return Query(sql=select(f"d.facts.{fact}, count(*)", f"{self.leaves} as l {self.decided}", BY_NAME))
+    def by_fact(self, fact: str, together: str = "", fewest: int = 1) -> Query:
+        """Return SQL that counts leaves by a fact of the decision that each names.
+
+        What is said of fewer than ``fewest`` people is counted under ``together``.
+        """
+        return counted_by_fact(fact, f"{self.leaves} as l {self.decided}", together, fewest)
 
     def by_source(self) -> Query:
         """Return SQL that counts leaves by the source that their file was considered under."""
@@ -112,6 +115,19 @@ class ModelQueries:
         skipped = f"where skipped_reason is not null {BY_NAME}"
         return Query(sql=select("skipped_reason, count(*)", f"'{self.consumption}'", skipped))
 
+    def of_dependencies(self, what: str, name: str) -> Query:
+        """Return SQL over what the training statement says was taken in, each as ``d``."""
+        taken_in = "'predicate'->'buildDefinition'->'resolvedDependencies'"
+        said = f"unnest(cast(decode(from_base64(payload))::json->{taken_in} as json[])) as d"
+        each = select(said, f"'models/{self.model}/training.dsse.json'")
+        return Query(sql=select(what, f"({each})", f"where d->>'name' = '{name}'"))
+
+    def of_recipe(self, *left_out: str) -> Query:
+        """Return SQL over what was asked of the training: names and values, as text, but for some."""
+        hidden = ", ".join(f"'{name}'" for name in left_out)
+        source = f"read_json_objects('models/{self.model}/recipe.json') as f, json_each(f.json) as e"
+        return Query(sql=select("e.key, e.value->>'$'", source, f"where e.type <> 'NULL' and e.key not in ({hidden})"))
+
     def tokens_once(self) -> Query:
         """Return SQL that counts the tokens of each record once."""
         return Query(sql=select("sum(r.n_tokens)", f"{self._once} as r"))
@@ -120,9 +136,9 @@ class ModelQueries:
         """Return SQL that counts the people whose records were read."""
         return Query(sql=select("count(distinct l.data_subject_commitment)", self._read))
 
-    def by_fact(self, fact: str) -> Query:
-        """Return SQL that counts records read by a fact of the decision that each rests on."""
-        return Query(sql=select(f"d.facts.{fact}, count(*)", f"{self._read} {self.snapshot.decided}", BY_NAME))
+    def by_fact(self, fact: str, together: str = "", fewest: int = 1) -> Query:
+        """Return SQL that counts records read by a fact, as that of the snapshot."""
+        return counted_by_fact(fact, f"{self._read} {self.snapshot.decided}", together, fewest)
 
     def by_source(self, tokens: bool = False) -> Query:
         """Return SQL that counts records read, or their tokens, by source."""
@@ -138,6 +154,16 @@ class ModelQueries:
     @property
     def _read(self) -> str:
         return f"{self._once} as r join {self.snapshot.leaves} as l using (record_id)"
+
+
+def counted_by_fact(fact: str, joined: str, together: str, fewest: int) -> Query:
+    """Return SQL that counts leaves ``l`` joined with decisions ``d`` by a fact of theirs."""
+    if fewest <= 1:
+        return Query(sql=select(f"d.facts.{fact}, count(*)", joined, BY_NAME))
+    people = "count(distinct l.data_subject_commitment) as people"
+    counted = select(f"d.facts.{fact} as value, count(*) as records, {people}", joined, "group by 1")
+    named = f"case when people < {fewest} then '{together}' else value end, sum(records)"
+    return Query(sql=select(named, f"({counted})", BY_NAME))
 
 
 def select(what: str, source: str, rest: str = "") -> str:

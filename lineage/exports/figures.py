@@ -4,25 +4,27 @@ Columns are counted, never rows one by one; what is counted was verified before.
 SQL of `lineage.exports.asking` finds them again without it.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage.canonical import canonical_json
 from lineage.exports.asking import BY_NAME, ModelQueries, SnapshotQueries
 from lineage.exports.content import Content
+from lineage.exports.counting import by_fact, by_source, grounds, once, receipts, together
 from lineage.exports.figure import Evidence, Figure, Figures
 from lineage.exports.opening import OpenedModel, OpenedSnapshot
-from lineage.inputs import parse_inputs
 from lineage.leaf import NO_CONSENT_RECEIPT
 from lineage.ledger.store import Ledger
 from lineage.manifest import SnapshotManifest
 from lineage.snapshot import SnapshotError
-from lineage.trace.evidence import consent_document, decisions_of
-from policies.consent import ConsentEvent
+from lineage.training_statement import dependencies, stated_weights
+
+BASE_MODEL = "base-model"
+TRAINED_BY = "trained_by"  # names a team or a person
 
 FACTS = {
     "legal_basis": "legal basis",
@@ -35,14 +37,25 @@ FACTS = {
 }
 """The facts of a decision by which records are counted, and what each is."""
 
+OF_PEOPLE = ("jurisdiction", "age_band")
+"""Facts that say something of a person: what is said of very few is counted together."""
 
-def snapshot_figures(opened: OpenedSnapshot, ledger: Ledger, content: Content) -> Figures:
+FEWEST_PEOPLE = 5
+"""Of fewer people than this a disclosure does not say where they are or how old.
+
+A count of one or two can tell who is meant to somebody who knows the rest; statistical offices put such cells together
+(Handbook on Statistical Disclosure Control, Eurostat's ESSNet SDC, chapter 4).
+"""
+
+
+def snapshot_figures(opened: OpenedSnapshot, ledger: Ledger, content: Content, fewest: int = FEWEST_PEOPLE) -> Figures:
     """Return what can be stated of a snapshot.
 
     Args:
         opened: The snapshot, verified, its leaves read.
         ledger: Says when files were landed and when the snapshot was recorded.
         content: The few columns that only the records say, or why they cannot be read.
+        fewest: What is said of fewer people than this is counted together.
 
     Raises:
         LineweightError: A file is not the one signed.
@@ -55,11 +68,11 @@ def snapshot_figures(opened: OpenedSnapshot, ledger: Ledger, content: Content) -
         opened.snapshot.statement_digest,
         opened.snapshot.key_ids,
     )
-    return Figures.of(evidence, _of_snapshot(opened, ledger, content))
+    return Figures.of(evidence, _of_snapshot(opened, ledger, content, fewest))
 
 
-def model_figures(opened: OpenedModel, ledger: Ledger, content: Content) -> Figures:
-    """Return what can be stated of a model, and of the snapshot it was trained on.
+def model_figures(opened: OpenedModel, ledger: Ledger, content: Content, fewest: int = FEWEST_PEOPLE) -> Figures:
+    """Return what can be stated of a model, and of the snapshot it was trained on; arguments as `snapshot_figures`.
 
     Raises:
         LineweightError: A file is not the one signed.
@@ -72,15 +85,15 @@ def model_figures(opened: OpenedModel, ledger: Ledger, content: Content) -> Figu
         opened.model.opened.statement_digest,
         opened.model.opened.key_ids,
     )
-    figures = [*_of_model(opened, ledger), *_of_snapshot(opened.snapshot, ledger, content)]
+    figures = [*_of_model(opened, ledger, fewest), *_of_snapshot(opened.snapshot, ledger, content, fewest)]
     return Figures.of(evidence, figures)
 
 
-def _of_snapshot(opened: OpenedSnapshot, ledger: Ledger, content: Content) -> Iterator[Figure]:
+def _of_snapshot(opened: OpenedSnapshot, ledger: Ledger, content: Content, fewest: int) -> Iterator[Figure]:
     asked = SnapshotQueries(opened.snapshot.manifest)
     yield from _stated(opened, asked)
     yield from _redaction(opened.snapshot.manifest, asked)
-    yield from _counted(opened, asked)
+    yield from _counted(opened, asked, fewest)
     yield from _landed(opened, ledger, asked)
     yield from _recorded(opened.snapshot.manifest, ledger, asked)
     yield from _content(content, asked)
@@ -123,6 +136,11 @@ def _stated(opened: OpenedSnapshot, asked: SnapshotQueries) -> Iterator[Figure]:
                  asked.of_leaves("count(distinct tenant_commitment)"))  # fmt: skip
     yield Figure("bytes", "bytes of the encrypted files", sum(shard.bytes for shard in manifest.shards),
                  asked.of_shards("sum(s.bytes)"))  # fmt: skip
+    split: Counter[str] = Counter()
+    for shard in manifest.shards:
+        split[shard.split] += shard.rows
+    yield Figure("by_split", "records by part", dict(sorted(split.items())),
+                 asked.of_shards("s.split, sum(s.rows)", BY_NAME))  # fmt: skip
     yield _revoked(opened, asked)
 
 
@@ -164,14 +182,15 @@ def _redaction(manifest: SnapshotManifest, asked: SnapshotQueries) -> Iterator[F
         yield Figure(name, means, None if read else value, asked.shown(f"{place}.{field}"), read)
 
 
-def _counted(opened: OpenedSnapshot, asked: SnapshotQueries) -> Iterator[Figure]:
+def _counted(opened: OpenedSnapshot, asked: SnapshotQueries, fewest: int) -> Iterator[Figure]:
     """Yield what the leaves count, joined with the decisions and the batches that each names."""
     leaves = opened.leaves
-    decided = _decided(opened, leaves)
     for fact, means in FACTS.items():
-        yield Figure(f"by_{fact}", f"records by {means}", _by_fact(decided, fact), asked.by_fact(fact))
-    yield Figure("by_source", "records by source", _by_source(opened, leaves), asked.by_source())
-    yield Figure("consents", "statements of consent they rest on", _receipts(leaves),
+        least = fewest if fact in OF_PEOPLE else 1
+        query = asked.by_fact(fact, together(least), least)
+        yield Figure(f"by_{fact}", f"records by {means}", by_fact(opened, leaves, fact, least), query)
+    yield Figure("by_source", "records by source", by_source(opened, leaves), asked.by_source())
+    yield Figure("consents", "statements of consent they rest on", receipts(leaves),
                  asked.of_leaves("count(distinct consent_receipt)",
                                  f"where lower(hex(consent_receipt)) <> '{NO_CONSENT_RECEIPT.hex()}'"))  # fmt: skip
     yield Figure("files", "delivered files they came from", pc.count_distinct(leaves["source_batch_digest"]).as_py(),
@@ -220,19 +239,20 @@ def _content(content: Content, asked: SnapshotQueries) -> Iterator[Figure]:
         yield Figure(name, means, value, query, content.unreadable)
 
 
-def _of_model(opened: OpenedModel, ledger: Ledger) -> Iterator[Figure]:
+def _of_model(opened: OpenedModel, ledger: Ledger, fewest: int) -> Iterator[Figure]:
     asked = ModelQueries(opened.label, opened.consumption_path, SnapshotQueries(opened.snapshot.snapshot.manifest))
     yield from _training(opened, asked)
-    yield from _read(opened, ledger, asked)
+    yield from _taken_in(opened, asked)
+    yield from _read(opened, ledger, asked, fewest)
 
 
 def _training(opened: OpenedModel, asked: ModelQueries) -> Iterator[Figure]:
     """Yield what the training statement says, and what the consumption ledger adds up to."""
     model, document = opened.model, opened.model.document()
-    readings, longest = model.read, _once(model.read)
+    readings, longest = model.read, once(model.read)
     skipped = Counter(pc.drop_null(model.consumed["skipped_reason"]).to_pylist())
     said = [
-        ("weights", "SHA-256 of each file of weights", dict(model.opened.artifacts), "weights"),
+        ("weights", "SHA-256 of each file of weights", stated_weights(model.opened.artifacts), "weights"),
         ("training_statement", "SHA-256 of the training statement", model.opened.statement_digest,
          "statement_digest"),
         ("training_signed_by", "keys that signed it", list(model.opened.key_ids), "signed_by"),
@@ -251,93 +271,42 @@ def _training(opened: OpenedModel, asked: ModelQueries) -> Iterator[Figure]:
     yield Figure("skipped", "readings skipped, by reason", dict(sorted(skipped.items())), asked.of_skipped())
 
 
-def _read(opened: OpenedModel, ledger: Ledger, asked: ModelQueries) -> Iterator[Figure]:
+def _taken_in(opened: OpenedModel, asked: ModelQueries) -> Iterator[Figure]:
+    """Yield what the training began from, and what was asked of it; not who asked."""
+    predicate = opened.model.opened.predicate
+    base = dependencies(predicate, BASE_MODEL)
+    why = "" if len(base) == 1 else "the training statement names no base model"
+    for name, means, value, what in (
+        ("base_model", "model that the training began from", base[0].uri if base else None, "d->>'uri'"),
+        ("base_model_digest", "SHA-256 of it", base[0].sha256 if base else None, "d->'digest'->>'sha256'"),
+    ):
+        yield Figure(name, means, None if why else value, asked.of_dependencies(what, BASE_MODEL), why)
+    recipe = predicate["buildDefinition"]["externalParameters"]
+    said = {name: _written(value) for name, value in sorted(recipe.items())
+            if value is not None and name != TRAINED_BY}  # fmt: skip
+    yield Figure("recipe", "what was asked of the training", said, asked.of_recipe(TRAINED_BY))
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else canonical_json([value]).decode()[1:-1]
+
+
+def _read(opened: OpenedModel, ledger: Ledger, asked: ModelQueries, fewest: int) -> Iterator[Figure]:
     """Yield on what the records rest that were read: persons, places, grounds and sources."""
-    rows = _once(opened.model.read).join(opened.snapshot.leaves, "record_id", join_type="inner").combine_chunks()
+    rows = once(opened.model.read).join(opened.snapshot.leaves, "record_id", join_type="inner").combine_chunks()
     if rows.num_rows != pc.count_distinct(opened.model.read["record_id"]).as_py():
         raise SnapshotError(f"{opened.label}: it read records that are not in {opened.model.snapshot}.")
-    decided = _decided(opened.snapshot, rows)
     yield Figure("people_read", "people whose records were read",
                  pc.count_distinct(rows["data_subject_commitment"]).as_py(), asked.people())  # fmt: skip
     for fact, means in FACTS.items():
-        yield Figure(f"read_by_{fact}", f"records read by {means}", _by_fact(decided, fact), asked.by_fact(fact))
-    yield Figure("read_by_source", "records read by source", _by_source(opened.snapshot, rows), asked.by_source())
+        least = fewest if fact in OF_PEOPLE else 1
+        query = asked.by_fact(fact, together(least), least)
+        yield Figure(f"read_by_{fact}", f"records read by {means}", by_fact(opened.snapshot, rows, fact, least), query)
+    yield Figure("read_by_source", "records read by source", by_source(opened.snapshot, rows), asked.by_source())
     yield Figure("tokens_by_source", "tokens of the records read by source, each record counted once",
-                 _by_source(opened.snapshot, rows, "n_tokens_max"), asked.by_source(tokens=True))  # fmt: skip
-    yield Figure("grounds", "records and people by the statement of consent they rest on", _grounds(rows, ledger),
+                 by_source(opened.snapshot, rows, "n_tokens_max"), asked.by_source(tokens=True))  # fmt: skip
+    yield Figure("grounds", "records and people by the statement of consent they rest on", grounds(rows, ledger),
                  asked.traced("grounds"))  # fmt: skip
-
-
-def _once(readings: pa.Table) -> pa.Table:
-    """Return each record read, once, with the most tokens any reading of it had."""
-    return readings.group_by("record_id").aggregate([("n_tokens", "max")])
-
-
-def _decided(opened: OpenedSnapshot, rows: pa.Table) -> list[tuple[Mapping[str, Any], int]]:
-    """Return the facts of each distinct decision that rows rest on, and how many do."""
-    known = decisions_of(opened.snapshot)
-    counted = [(digest.hex(), number) for digest, number in _counts(rows, "decision_digest")]
-    if any(digest not in known for digest, _ in counted):
-        raise SnapshotError(f"{opened.snapshot.manifest.label}: a leaf rests on a decision that is not kept with it.")
-    return [(known[digest]["facts"], number) for digest, number in counted]
-
-
-def _by_fact(decided: list[tuple[Mapping[str, Any], int]], fact: str) -> dict[str, int]:
-    counted: Counter[str] = Counter()
-    for facts, number in decided:
-        counted[str(facts[fact])] += number
-    return dict(sorted(counted.items()))
-
-
-def _by_source(opened: OpenedSnapshot, rows: pa.Table, summed: str = "") -> dict[str, int]:
-    """Count rows, or add up a column of them, by the source of the file they came from."""
-    attached = opened.snapshot.manifest.inputs
-    named: dict[str, set[str]] = defaultdict(set)
-    for part in parse_inputs(opened.snapshot.file(attached.path, attached.sha256)).parts:
-        named[part.batch].add(part.source)
-    counted: Counter[str] = Counter()
-    for digest, number in _counts(rows, "source_batch_digest", summed):
-        if not (sources := named.get(digest.hex())):
-            raise SnapshotError(f"{opened.snapshot.manifest.label}: a leaf names a file that was not considered.")
-        counted[" or ".join(sorted(sources))] += number
-    return dict(sorted(counted.items()))
-
-
-def _counts(rows: pa.Table, column: str, summed: str = "") -> list[tuple[bytes, int]]:
-    how = (summed, "sum") if summed else ([], "count_all")
-    counted = rows.group_by(column).aggregate([how])
-    name = f"{summed}_sum" if summed else "count_all"
-    return list(zip(counted[column].to_pylist(), counted[name].to_pylist(), strict=True))
-
-
-def _receipts(leaves: pa.Table) -> int:
-    distinct = pc.unique(leaves["consent_receipt"])
-    return len(distinct) - pc.sum(pc.equal(distinct, pa.scalar(NO_CONSENT_RECEIPT, distinct.type))).as_py()
-
-
-def _grounds(rows: pa.Table, ledger: Ledger) -> list[dict[str, Any]]:
-    """Count records and people by what the consent says that each leaf's receipt names, as `trace model` does."""
-    counted = {receipt.hex(): number for receipt, number in _counts(rows, "consent_receipt")}
-    events = ledger.consents_by_receipt(counted)
-    records: Counter[tuple[str, str, str]] = Counter()
-    people: dict[tuple[str, str, str], set[tuple[str, str]]] = defaultdict(set)
-    for receipt, number in counted.items():
-        ground, person = _ground(receipt, events.get(receipt))
-        records[ground] += number
-        people[ground] |= person
-    return [
-        {"legal_basis": basis, "state": state, "notice": notice, "records": records[key], "people": len(people[key])}
-        for key in sorted(records)
-        for basis, state, notice in [key]
-    ]
-
-
-def _ground(receipt: str, event: ConsentEvent | None) -> tuple[tuple[str, str, str], set[tuple[str, str]]]:
-    if event is None:
-        no_consent = receipt == NO_CONSENT_RECEIPT.hex()
-        return ("not consent" if no_consent else "receipt not in this ledger", "", ""), set()
-    said = consent_document(event)
-    return (said["legal_basis"], said["state"], said["notice"]), {(event.tenant, event.data_subject_id)}
 
 
 def _at(manifest: SnapshotManifest, clock: str) -> str:

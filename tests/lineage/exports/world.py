@@ -26,14 +26,15 @@ from tests.lineage.traced_world import TracedWorld, traced_world
 class DisclosedWorld(TracedWorld):
     """``demo@v1`` and ``little/run-1``; globex's people are Californians."""
 
-    def snapshot_figures(self, *, keys: bool = True) -> Figures:
+    def snapshot_figures(self, *, keys: bool = True, fewest: int = 1) -> Figures:
         opened = open_snapshot(self.root / "snapshots/demo/v1", self.warehouse, self.trusted)
-        return snapshot_figures(opened, self.ledger, read_content(opened.snapshot, self.vault if keys else None))
+        content = read_content(opened.snapshot, self.vault if keys else None)
+        return snapshot_figures(opened, self.ledger, content, fewest)
 
-    def model_figures(self, *, keys: bool = True) -> Figures:
+    def model_figures(self, *, keys: bool = True, fewest: int = 1) -> Figures:
         opened = open_trained(self.root / "models/little/run-1", self.warehouse, self.trusted)
         content = read_content(opened.snapshot.snapshot, self.vault if keys else None)
-        return model_figures(opened, self.ledger, content)
+        return model_figures(opened, self.ledger, content, fewest)
 
     def consumed(self, snapshot: SnapshotManifest) -> pa.Table:
         """Two epochs, in the second of which a record is skipped."""
