@@ -122,10 +122,31 @@ class Place:
             root=merkle.root(leaf.leaf_hashes(leaves)).hex(),
         )
 
+    def write_leaves(self, directory: str, index: int, tenant: str, leaves: pa.Table) -> Shard:
+        """Write leaves, and in the place of the records that they stand for a few bytes: for what looks at leaves."""
+        path, leaves_path = f"shards/{index:05d}-{tenant}.parquet", f"leaves/{index:05d}-{tenant}.parquet"
+        data, evidence = path.encode(), table_bytes(leaves, leaf.LEAF_SCHEMA)
+        self.warehouse.write(f"{directory}/{path}", data)
+        self.warehouse.write(f"{directory}/{leaves_path}", evidence)
+        return Shard(
+            path=path,
+            tenant=tenant,
+            rows=leaves.num_rows,
+            bytes=len(data),
+            sha256=sha256_hex(data),
+            leaves_path=leaves_path,
+            leaves_sha256=sha256_hex(evidence),
+            root=merkle.root(leaf.leaf_hashes(leaves)).hex(),
+        )
+
     def publish(self, name: str, content: dict[str, pa.Table]) -> SnapshotManifest:
         """Write and sign version 1 of a snapshot, a shard for each tenant."""
         directory = snapshot_directory(name, 1)
-        shards = [self.write_shard(directory, place, *entry) for place, entry in enumerate(content.items())]
+        return self.sign(name, [self.write_shard(directory, place, *one) for place, one in enumerate(content.items())])
+
+    def sign(self, name: str, shards: Sequence[Shard]) -> SnapshotManifest:
+        """Write and sign the manifest of version 1 of a snapshot whose shards stand, with all that it names."""
+        directory = snapshot_directory(name, 1)
         rows = sum(shard.rows for shard in shards)
         decisions = self._attach(directory, "decisions.json", canonical_json([permit() | {"records": rows}]))
         inputs = self._attach(directory, "inputs.json", considered(shards).to_bytes())

@@ -111,7 +111,7 @@ def test_events_and_openings_survive_their_files(tmp_path: Path):
 def test_a_line_that_is_no_event_is_refused_by_file_and_line(tmp_path: Path, line: bytes):
     path = tmp_path / CONSENTS_FILE
     path.write_bytes(consent_lines([EVENT]) + line + b"\n")
-    with pytest.raises(InputError, match="consents.jsonl, line 2"):
+    with pytest.raises(InputError, match=r"consents\.jsonl, line 2"):
         read_receipts(path)
 
 
@@ -119,7 +119,7 @@ def test_a_line_that_is_no_event_is_refused_by_file_and_line(tmp_path: Path, lin
 def test_a_line_that_is_no_opening_is_refused_by_file_and_line(tmp_path: Path, line: bytes):
     path = tmp_path / OPENINGS_FILE
     path.write_bytes(line + b"\n")
-    with pytest.raises(InputError, match="openings.jsonl, line 1"):
+    with pytest.raises(InputError, match=r"openings\.jsonl, line 1"):
         read_receipts(None, path)
 
 

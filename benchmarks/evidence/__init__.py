@@ -1,0 +1,1 @@
+"""Measurements of evidence: what proofs, answers and exports cost."""
