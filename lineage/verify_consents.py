@@ -18,6 +18,7 @@ from lineage.scope import Scope
 from lineage.snapshot import Snapshot
 from lineage.verify_decisions import read_decisions
 from policies.consent import VALID, ConsentEvent, LegalBasis, covers
+from policies.vocabulary import WITHOUT_DERIVATIVES
 
 NO_LEDGER = "Consent: the receipts in the leaves were not looked up in a ledger."
 NO_PEOPLE = "Consent: whose each receipt is was not asked; openings of commitments show it, record by record."
@@ -95,6 +96,7 @@ def _faults(event: ConsentEvent, facts: Mapping[str, Any], tenant: str, manifest
         "does not say what was decided by": event.state not in VALID or str(event.state) == facts["consent_at_use"],
         "is no grant": event.state in VALID or str(facts["consent_at_use"]) not in VALID,
         "had run out": not ended or str(facts["consent_at_use"]) not in VALID,
+        "does not cover what lasts": event.derivatives or manifest.purpose in WITHOUT_DERIVATIVES,
         "is about another purpose": any(covers(named, manifest.purpose) for named in event.purposes),
     }
     return [fault for fault, kept in laws.items() if not kept]

@@ -57,6 +57,7 @@ def test_an_event_that_says_what_was_decided_by_is_the_ground(manifest: Snapshot
         ({"state": ConsentStatus.WITHDRAWN}, "is no grant"),
         ({"state": ConsentStatus.UNKNOWN}, "is no grant"),
         ({"expires_at": AS_OF}, "had run out"),
+        ({"derivatives": False}, "does not cover what lasts"),
         ({"purposes": ("train_ai_system.evaluation",)}, "another purpose"),
         ({"purposes": ("train_ai_system.evaluation", "train_ai_system.preference")}, "another purpose"),
     ],
