@@ -80,7 +80,8 @@ def _counts(rows: pa.Table, column: str, summed: str = "") -> list[tuple[bytes, 
 def receipts(leaves: pa.Table) -> int:
     """Return how many different consents decided; what rests on no consent is none."""
     distinct = pc.unique(leaves["consent_receipt"])
-    return len(distinct) - pc.sum(pc.equal(distinct, pa.scalar(NO_CONSENT_RECEIPT, distinct.type))).as_py()
+    none = pc.sum(pc.equal(distinct, pa.scalar(NO_CONSENT_RECEIPT, distinct.type))).as_py() or 0
+    return len(distinct) - int(none)
 
 
 def grounds(rows: pa.Table, ledger: Ledger) -> list[dict[str, Any]]:

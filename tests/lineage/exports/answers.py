@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ class Answers:
 
     home: Path
     said: dict[str, str] = field(default_factory=dict)
+    database: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
 
     def ask(self, query: Query) -> Any:
         """Return what a query answers."""
@@ -29,7 +29,7 @@ class Answers:
                 self._run(query.command)
             if not query.sql:
                 return _at(json.loads(self.said[query.command]), query.place)
-            return _shaped(duckdb.connect().sql(query.sql).fetchall())
+            return _shaped(self.database.sql(query.sql).fetchall())
 
     def _run(self, command: str) -> None:
         words, _, target = command.partition(" > ")
@@ -59,16 +59,3 @@ def _shaped(rows: list[tuple[Any, ...]]) -> Any:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def walk(document: Any) -> Iterator[str]:
-    """Yield every text of a JSON document."""
-    if isinstance(document, dict):
-        for name, value in document.items():
-            yield str(name)
-            yield from walk(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from walk(value)
-    elif isinstance(document, str):
-        yield document

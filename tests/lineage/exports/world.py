@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lineage import leaf
@@ -35,6 +36,10 @@ class DisclosedWorld(TracedWorld):
         opened = open_trained(self.root / "models/little/run-1", self.warehouse, self.trusted)
         content = read_content(opened.snapshot.snapshot, self.vault if keys else None)
         return model_figures(opened, self.ledger, content, fewest)
+
+    def consumed_rows(self) -> list[dict[str, Any]]:
+        """What the model read, from its ledger."""
+        return pq.read_table(self.root / "models/little/run-1/consumption/rank-0.parquet").to_pylist()
 
     def consumed(self, snapshot: SnapshotManifest) -> pa.Table:
         """Two epochs, in the second of which a record is skipped."""
