@@ -1,7 +1,8 @@
 """DSSE envelopes signed with Ed25519, and the keys a verifier trusts.
 
 Specification: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. Whoever verifies names
-the keys they trust; no signature, an unknown key or an empty list of keys is a refusal.
+the keys they trust; no signature, an unknown key or an empty list of keys is a refusal. A key may be trusted for a
+time alone; whether a statement is of that time is asked where it is opened (`lineage.statement`).
 """
 
 import base64
@@ -9,7 +10,8 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +33,8 @@ class Refusal(StrEnum):
     BAD_SIGNATURE = "bad-signature"
     PAYLOAD_TYPE = "payload-type"
     MALFORMED = "malformed"
+    NOT_VALID_THEN = "key-not-valid-then"
+    TIME_UNKNOWN = "time-unknown"
 
 
 REFUSALS = {
@@ -40,6 +44,8 @@ REFUSALS = {
     Refusal.BAD_SIGNATURE: "a signature by a trusted key does not match what was signed",
     Refusal.PAYLOAD_TYPE: "the payload is not an in-toto statement",
     Refusal.MALFORMED: "this is not a DSSE envelope around a canonical statement",
+    Refusal.NOT_VALID_THEN: "no trusted key that signed it was valid when it says it was made",
+    Refusal.TIME_UNKNOWN: "the keys that signed it were valid for a time, and it does not say when it was made",
 }
 
 
@@ -69,10 +75,35 @@ class Signer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Validity:
+    """What a key is trusted for; anything, where nothing is given.
+
+    Attributes:
+        from_at: Statements from then on, UTC, the instant included.
+        until_at: Statements until then, UTC, the instant included; a key that has one is retired.
+        log: The log whose checkpoints it signs; the one named after the key itself, where none is given.
+        log_size: Of a retired key: how many entries the log had. What it signed stands before.
+        log_root: Of a retired key: the root over those entries, 32 bytes.
+    """
+
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    log: str | None = None
+    log_size: int | None = None
+    log_root: bytes | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is trusted for a time alone."""
+        return self.from_at is not None or self.until_at is not None
+
+
+@dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A public key that a verifier trusts: 32 raw bytes of Ed25519."""
+    """A public key that a verifier trusts: 32 raw bytes of Ed25519, and for what."""
 
     raw: bytes
+    validity: Validity = field(default=Validity())
 
     @classmethod
     def from_pem(cls, pem: bytes, name: str = "key") -> "TrustedKey":
@@ -94,6 +125,22 @@ class TrustedKey:
         """SHA-256 of the raw key, in hexadecimal."""
         return hashlib.sha256(self.raw).hexdigest()
 
+    @property
+    def pem(self) -> bytes:
+        """The key in PEM (SubjectPublicKeyInfo)."""
+        key = Ed25519PublicKey.from_public_bytes(self.raw)
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def log(self) -> str:
+        """Name of the log whose checkpoints it signs; keys that followed one another sign for the first one's."""
+        return self.validity.log or f"lineweight.dev/log/{self.key_id[:16]}"
+
+    def signs_checkpoint_of(self, size: int, root: bytes) -> bool:
+        """Return whether it signs for a log of this size: a retired key for none longer than its log was, or other."""
+        bound = self.validity.log_size
+        return bound is None or size < bound or (size == bound and root == self.validity.log_root)
+
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Return whether ``signature`` is this key's over ``data``."""
         try:
@@ -101,6 +148,12 @@ class TrustedKey:
         except InvalidSignature:
             return False
         return True
+
+
+def logs_of(key_ids: Iterable[str], trusted: Iterable[TrustedKey]) -> frozenset[str]:
+    """Return the logs of those of the trusted keys that have one of these ids: keys of one log are one signer's."""
+    ids = frozenset(key_ids)
+    return frozenset(key.log for key in trusted if key.key_id in ids)
 
 
 def load_trusted(paths: Iterable[Path]) -> tuple[TrustedKey, ...]:
@@ -156,6 +209,15 @@ def claimed_signers(data: bytes) -> tuple[str, ...]:
         SignatureRefusedError: It is no envelope.
     """
     return tuple(sorted({key_id for key_id, _ in _parts(data)[2]}))
+
+
+def unverified_payload(data: bytes) -> bytes:
+    """Return what an envelope says, whoever signed it: only to find out by whose keys it is to be verified.
+
+    Raises:
+        SignatureRefusedError: It is no envelope.
+    """
+    return _parts(data)[1]
 
 
 def verified_payload(data: bytes, payload_type: str, trusted: Sequence[TrustedKey]) -> tuple[bytes, tuple[str, ...]]:

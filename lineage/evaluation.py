@@ -182,7 +182,7 @@ class PrivacyAudit(Predicate):
     def _follows(self) -> "PrivacyAudit":
         if len({part.repeats for part in self.exposure}) < len(self.exposure):
             raise ValueError("measures a number of repeats twice")
-        parts = [part.verdict for part in (*self.exposure, *self.attacks)]
+        parts = [part.verdict for part in self.exposure] + [attack.verdict for attack in self.attacks]
         if not parts:
             raise ValueError("a privacy audit measures something")
         _require_follows(self.verdict, outcome_of(parts), "a privacy audit")

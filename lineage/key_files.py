@@ -82,6 +82,27 @@ def create_once(path: Path, data: bytes, mode: int = OWNER_ONLY) -> bool:
     return True
 
 
+def replace_file(source: Path, path: Path) -> None:
+    """Move a whole file over another one: at any moment ``path`` is the one or the other."""
+    source.replace(path)
+    _flush_directory(path.parent)
+
+
+def destroy_file(path: Path) -> None:
+    """Overwrite a file with zeros, and remove it; nothing happens if there is none.
+
+    What a file system or a disk keeps besides, such as copies it made of blocks, is beyond reach.
+    """
+    if not path.exists():
+        return
+    with path.open("r+b") as kept:
+        kept.write(bytes(path.stat().st_size))
+        kept.flush()
+        os.fsync(kept.fileno())
+    path.unlink()
+    _flush_directory(path.parent)
+
+
 def read_secret(path: Path) -> bytes:
     """Return a key file's bytes.
 

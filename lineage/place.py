@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from lineage.home_settings import HomeSettings
+from lineage.key_rotation import rotations_in, trusted_over_rotations
 from lineage.officers import Duty, NamedOfficer, Officers
 from lineage.statement import TrustedKey, load_trusted
 from lineage.vault import Vault
@@ -62,13 +63,17 @@ class Place:
         return self.beside(KEYS_DIRECTORY, "--keys or LINEWEIGHT_KEYS: name the directory of the key vault")
 
     def vault(self) -> Vault:
-        """Open the key vault, made on first use.
+        """Open the key vault, made on first use; rotations of its key that the warehouse lacks are put there.
 
         Raises:
             VaultError: It is damaged, or of another master key or seed.
             UsageError: The warehouse is remote and no directory of keys was named.
         """
-        return Vault.open(self.keys_directory, seed=self.seed)
+        vault = Vault.open(self.keys_directory, seed=self.seed)
+        for rotation in vault.rotations:
+            if not self.warehouse.exists(rotation.path):
+                self.warehouse.write(rotation.path, rotation.envelope)
+        return vault
 
     def held_vault(self) -> Vault | None:
         """Open the key vault if there is one, and make none."""
@@ -88,18 +93,31 @@ class Place:
     def trusted(self, paths: Iterable[Path] = ()) -> tuple[TrustedKey, ...]:
         """Return the public keys a reader trusts: those named, or else this deployment's own and its officers'.
 
+        The rotations in the warehouse are followed: with one of the deployment's keys all are trusted, each for its
+        own time.
+
         Raises:
             InputError: A file cannot be read or is no public key, or there is none to trust.
             OfficersError: The officers' keys cannot all be known.
+            RotationError: The rotations make no chain.
         """
         named = list(paths)
         if named:
-            return load_trusted(named)
-        own = self._own_key()
+            return trusted_over_rotations(load_trusted(named), rotations_in(self.warehouse))
+        return (*self.own_keys(), *self.officers.keys)
+
+    def own_keys(self) -> tuple[TrustedKey, ...]:
+        """Return the public keys of the deployment itself, from the first to the newest, each with its own time.
+
+        Raises:
+            InputError: There is none here.
+            RotationError: The rotations in the warehouse make no chain.
+        """
+        own = trusted_over_rotations(self._own_key(), rotations_in(self.warehouse))
         if not own:
             message = f"{self.keys_directory / PUBLIC_KEY}: there is no key to trust."
             raise InputError(message, remedy="Name public keys (PEM) with --trust.")
-        return (*own, *self.officers.keys)
+        return own
 
     def releasers(self) -> tuple[TrustedKey, ...]:
         """Return the keys that release a snapshot: officers' of that duty, or the deployment's own without officers.

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from lineage.canonical import rfc3339
 from lineage.key_files import VaultError, create_once, require_private
@@ -82,7 +83,7 @@ class SaltStore:
 
     def _select(
         self, session: sqlite3.Connection, column: str, table: str, tenant: str, lookups: Sequence[bytes]
-    ) -> Iterator[tuple[bytes, bytes]]:
+    ) -> Iterator[tuple[bytes, Any]]:
         for start in range(0, len(lookups), LOOKUP_ROWS):
             part = lookups[start : start + LOOKUP_ROWS]
             marks = ",".join("?" * len(part))

@@ -21,6 +21,7 @@ from lineage.dsse import (
     verified_payload,
 )
 from lineage.manifest import SnapshotManifest
+from lineage.stated_times import valid_signers
 
 __all__ = [
     "Opened",
@@ -49,7 +50,7 @@ class Opened:
         statement: The in-toto statement.
         statement_digest: SHA-256 of its canonical bytes (the payload), in hexadecimal: it stays the same
             when a further signature is added to the envelope.
-        key_ids: The trusted keys that signed it, sorted.
+        key_ids: The trusted keys that signed it and were valid then, sorted.
     """
 
     statement: dict[str, Any]
@@ -79,11 +80,15 @@ def sign_statement(statement: Mapping[str, Any], signers: Sequence[Signer]) -> b
 def open_envelope(data: bytes, trusted: Sequence[TrustedKey]) -> Opened:
     """Return the statement in an envelope, if a trusted key signed it.
 
+    A key that is valid for a time counts only if the statement's own time lies within it (`lineage.stated_times`).
+
     Raises:
-        SignatureRefusedError: No trusted key signed it, or it is no such envelope; ``reason`` says which.
+        SignatureRefusedError: No trusted key signed it, none was valid when it says it was made, or it is no such
+            envelope; ``reason`` says which.
     """
     payload, key_ids = verified_payload(data, PAYLOAD_TYPE, trusted)
-    return Opened(_statement(payload), sha256_hex(payload), key_ids)
+    statement = _statement(payload)
+    return Opened(statement, sha256_hex(payload), valid_signers(statement, key_ids, trusted))
 
 
 def statement_of(artifacts: Mapping[str, str], predicate_type: str, predicate: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@
     ├── derived-from-seed    only in demonstrations: the number every key here is a function of
     ├── signing.key          Ed25519 private key, wrapped by the master key
     ├── signing.pub          its public half, for verifiers
+    ├── rotations/<n>.dsse.json  when a signing key took another one's place, signed by both
     ├── model-signing.key    P-256 private key, wrapped by the master key; made when the first model is signed
     ├── model-signing.pub    its public half, for the model-signing tool
     ├── salts.db             one wrapped salt a person; where one was destroyed, when
@@ -16,7 +17,6 @@ All other keys of a tenant (identity, files, surrogates, salts) are derived from
 HKDF-SHA-256: where that file is destroyed, nothing of the tenant opens again.
 """
 
-import hashlib
 import hmac
 import os
 import re
@@ -25,9 +25,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from lineage.dsse import TrustedKey
 from lineage.key_files import (
     ANYONE_READS,
     KEY_BYTES,
@@ -38,8 +38,10 @@ from lineage.key_files import (
     unwrap,
     wrap,
 )
+from lineage.key_rotation import SignedRotation
 from lineage.master_key import known_seed, master_key
 from lineage.salts import SaltStore
+from lineage.signing_key import PrivateKey, SigningKeys
 
 TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 PSEUDONYM = re.compile(r"ds_[0-9a-f]{32}")
@@ -66,10 +68,8 @@ class Vault:
         self._seed = seed
         self._tenants: dict[str, bytes] = {}
         self._salts = SaltStore(directory / "salts.db")
-        self._signer = self._signing_key()
-        raw = self._signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key_id = hashlib.sha256(raw).hexdigest()
-        self._publish()
+        self._make_signing_key()
+        self._signing = SigningKeys(directory, master)
 
     @classmethod
     def open(cls, directory: Path, *, seed: int | None = None) -> "Vault":
@@ -100,13 +100,45 @@ class Vault:
         return self._seed is not None
 
     @property
+    def key_id(self) -> str:
+        """SHA-256 of the raw public signing key, in hexadecimal; if another process rotated it, of the new one."""
+        self._signing.refresh()
+        return self._signing.current.key_id
+
+    @property
     def public_key_pem(self) -> bytes:
-        """The public signing key, PEM (SubjectPublicKeyInfo)."""
-        return self._signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        """The public signing key, PEM (SubjectPublicKeyInfo); if another process rotated it, the new one."""
+        self._signing.refresh()
+        return self._signing.current.public.pem
+
+    @property
+    def signing_keys(self) -> tuple[TrustedKey, ...]:
+        """The public keys that signed here, from the first to the one that does now, each with its own time."""
+        self._signing.refresh()
+        return self._signing.keys
+
+    @property
+    def rotations(self) -> tuple[SignedRotation, ...]:
+        """Every rotation of the signing key, from the first."""
+        self._signing.refresh()
+        return self._signing.rotations
 
     def sign(self, data: bytes) -> bytes:
-        """Return the Ed25519 signature (RFC 8032) of ``data``, 64 bytes."""
-        return self._signer.sign(data)
+        """Return the Ed25519 signature (RFC 8032) of ``data``, 64 bytes, by the key last named by ``key_id``."""
+        return self._signing.current.sign(data)
+
+    def next_key(self) -> PrivateKey:
+        """Return the key that can take the signing key's place, made on first use; nothing changes yet."""
+        return self._signing.prepare(self._entropy("signing", str(len(self.rotations) + 1)))
+
+    def rotate(self, rotation: SignedRotation) -> None:
+        """Put `next_key` in the signing key's place, as both said, and destroy the old one.
+
+        Raises:
+            VaultError: The rotation is of other keys, or another one came first.
+            RotationError: It does not follow the rotations before.
+        """
+        self._signing.rotate(rotation)
 
     def model_signing_key(self) -> ec.EllipticCurvePrivateKey:
         """Return the P-256 key that signs models for the ``model-signing`` tool, made on first use.
@@ -266,8 +298,8 @@ class Vault:
         self._tenants[tenant] = unwrap(self._master, read_secret(path), f"tenant {tenant}", str(path))
         return self._tenants[tenant]
 
-    def _signing_key(self) -> Ed25519PrivateKey:
-        """Open the signing key; it is made last, so a vault that has one is complete."""
+    def _make_signing_key(self) -> None:
+        """Make the signing key on first use; it is made last, so a vault that has one is complete."""
         path = self.directory / "signing.key"
         made_before = (self.directory / "signing.pub").exists() or (self.directory / "tenants").exists()
         if not path.exists():
@@ -275,14 +307,6 @@ class Vault:
                 raise VaultError(f"{path}: the key file is missing.")
             self._salts.create()
             create_once(path, wrap(self._master, self._entropy("signing"), "signing"))
-        private = unwrap(self._master, read_secret(path), "signing", str(path))
-        return Ed25519PrivateKey.from_private_bytes(private)
-
-    def _publish(self) -> None:
-        path = self.directory / "signing.pub"
-        made = create_once(path, self.public_key_pem, ANYONE_READS)
-        if not made and path.read_bytes() != self.public_key_pem:
-            raise VaultError(f"{path}: is not the public half of signing.key.")
 
     def _entropy(self, *label: str) -> bytes:
         return os.urandom(KEY_BYTES) if self._seed is None else derived(str(self._seed).encode(), *label)

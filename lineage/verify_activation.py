@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lineage.dsse import logs_of
 from lineage.links import Chain, Link, require
 from lineage.policy_versions import ACTIVATION_PREDICATE, POLICY_FILE, SIGNATURES, Activation
 from lineage.predicate import read_predicate
@@ -13,7 +14,7 @@ NO_DUTIES = "Policy: whether those who put it in force had the duty to was not a
 
 
 def verify_activation(chain: Chain, snapshot: Snapshot, trusted: Sequence[TrustedKey]) -> None:
-    """Verify that two trusted people, neither of them the key that signed the snapshot, activated its policy.
+    """Verify that two trusted people, neither of them a key of who signed the snapshot, activated its policy.
 
     Where the manifest names no activation, that is noted and nothing is verified.
 
@@ -31,7 +32,8 @@ def verify_activation(chain: Chain, snapshot: Snapshot, trusted: Sequence[Truste
         require(opened.artifacts == {POLICY_FILE: stated.digest}, f"{path}: is about another policy than decided.")
         same = (said.policy_id, said.version) == (stated.policy_id, stated.version)
         require(same, f"{path}: is about another policy, or another version, than the manifest names.")
-        people = [key_id for key_id in opened.key_ids if key_id not in snapshot.key_ids]
+        own = logs_of(snapshot.key_ids, trusted)
+        people = [key_id for key_id in opened.key_ids if not logs_of([key_id], trusted) & own]
         require(len(people) >= SIGNATURES, f"{path}: is not signed by two trusted people.")
     chain.holds(Link.ACTIVATION, f"proposed by {said.author}, signed by {', '.join(key[:16] for key in people)}")
     chain.passes_over(NO_DUTIES)

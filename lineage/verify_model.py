@@ -59,7 +59,7 @@ def verify_model(chain: Chain, directory: Path, scope: Scope, snapshot: Path | N
     for sentence in (NOT_REPEATED, NO_ORIGINS):
         chain.passes_over(sentence)
     opened = _opened(chain, directory, trusted)
-    verify_logged(chain, "training statement", LogEntry.of(opened), trusted, scope.log)
+    verify_logged(chain, "training statement", LogEntry.of(opened), opened.key_ids, trusted, scope.log)
     _weights(chain, directory, opened, scope)
     _files(chain, directory, opened)
     _recipe(chain, directory, opened)

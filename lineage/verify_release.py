@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage.dsse import logs_of
 from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import SnapshotManifest
 from lineage.release import Asked, Ticket, open_ticket, require_permitted
@@ -57,7 +58,7 @@ def verify_ticket(
         require_permitted(ticket, _asked(opened, consumed))
     chain.holds(Link.TICKET, _told(ticket))
     chain.passes_over(NO_LATER_REFUSAL)
-    if set(ticket.key_ids) <= set(snapshot.key_ids):
+    if logs_of(ticket.key_ids, trusted) <= logs_of(snapshot.key_ids, trusted):
         chain.passes_over(NOT_OTHERS)
 
 

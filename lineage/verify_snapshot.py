@@ -57,7 +57,7 @@ def verify_snapshot(chain: Chain, directory: Path, scope: Scope, places: Sequenc
         chain.passes_over(sentence)
     snapshot = _opened(chain, Warehouse(directory), scope.trusted)
     entry = LogEntry(SNAPSHOT_PREDICATE, snapshot.statement_digest)
-    verify_logged(chain, "snapshot's statement", entry, scope.trusted, scope.log)
+    verify_logged(chain, "snapshot's statement", entry, snapshot.key_ids, scope.trusted, scope.log)
     _listing(chain, snapshot, scope)
     _shards(chain, snapshot)
     decided = verify_leaves(chain, snapshot, scope)

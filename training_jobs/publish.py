@@ -23,7 +23,7 @@ from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.evidence_table import read_table, table_bytes
 from lineage.model_signing import ROOT, SIGNATURE_FILE, files_root, sign_model
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
-from lineage.statement import Opened, TrustedKey, open_envelope, sign_statement
+from lineage.statement import Opened, open_envelope, sign_statement
 from lineage.training_admission import (
     TICKET_FILE,
     FeedHeeded,
@@ -127,7 +127,7 @@ def publish(
     artifacts = {**digests, **_sign_for_others(run, everything, warehouse, vault)}
     envelope = sign_statement(training_statement(predicate, artifacts), [vault])
     _write(run, warehouse, STATEMENT, envelope)
-    return _trained(run, open_envelope(envelope, [_own_key(vault)]), read, reports)
+    return _trained(run, open_envelope(envelope, vault.signing_keys), read, reports)
 
 
 def already_published(run: Run, warehouse: Warehouse, vault: Vault) -> TrainedModel | None:
@@ -139,7 +139,7 @@ def already_published(run: Run, warehouse: Warehouse, vault: Vault) -> TrainedMo
     """
     if not warehouse.exists(f"{run.directory}/{STATEMENT}"):
         return None
-    opened = open_envelope(warehouse.read(f"{run.directory}/{STATEMENT}"), [_own_key(vault)])
+    opened = open_envelope(warehouse.read(f"{run.directory}/{STATEMENT}"), vault.signing_keys)
     consumed = consumption(opened.predicate)
     artifacts = {name: sha256 for name, sha256 in opened.artifacts.items() if name != ROOT}
     signed = {**artifacts, **stated_files(opened.predicate), consumed.path: consumed.sha256}
@@ -249,7 +249,3 @@ def _copy(run: Run, warehouse: Warehouse, source: Path) -> str:
 def _write(run: Run, warehouse: Warehouse, path: str, data: bytes) -> str:
     warehouse.write(f"{run.directory}/{path}", data)
     return sha256_hex(data)
-
-
-def _own_key(vault: Vault) -> TrustedKey:
-    return TrustedKey.from_pem(vault.public_key_pem)

@@ -97,17 +97,18 @@ def check_proof(
 ) -> None:
     """Check from files alone that a statement is in the log of a trusted key. Needs no database."""
     from lineage.tlog.entry import LogEntry
-    from lineage.tlog.log import origin_of
     from lineage.tlog.proof import read_proof, verify_entry
+    from lineage.verify_log import require_in_time
 
     where = home_at(home, keys=keys)
     opened = _opened(statement, where, trust)
     held = read_proof(read_file(proof))
     trusted = where.trusted(trust or [])
-    origins = {origin_of(key): key for key in trusted}
     stated = held.checkpoint.split(b"\n", 1)[0].decode("utf-8", "replace")
-    origin = stated if stated in origins else next(iter(origins))
-    checkpoint = verify_entry(LogEntry.of(opened).data(), held, origin, [origins[origin]])
+    origin = stated if stated in {key.log for key in trusted} else trusted[0].log
+    signers = [key for key in trusted if key.log == origin]
+    checkpoint = verify_entry(LogEntry.of(opened).data(), held, origin, signers)
+    require_in_time(opened.key_ids, trusted, held.index, origin)
     document = {"statement": opened.statement_digest, "log": origin, "entry": held.index, "entries": checkpoint.size}
     says = f"{statement.name} is entry {held.index} of the {checkpoint.size} that {origin} signed."
     emit(document, as_json, lambda: out.print(says))
@@ -151,7 +152,7 @@ def audit_log(
     outside = {name: note for place in published or [] for name, note in published_checkpoints(place).items()}
     with log.ledger.reading_log() as book:
         rows, notes = book.rows(), book.notes()
-    done = audit(rows, notes, list(signed_files(where.warehouse, where.trusted())), outside, log.key)
+    done = audit(rows, notes, list(signed_files(where.warehouse, where.trusted())), outside, log.keys)
     document: dict[str, Any] = {
         "log": log.key.written(),
         "entries": done.entries,

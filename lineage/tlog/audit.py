@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lineage import merkle
+from lineage.dsse import TrustedKey
 from lineage.tlog.checkpoint import Checkpoint, open_checkpoint
 from lineage.tlog.entry import Found
-from lineage.tlog.note import NoteKey, NoteRefusedError
+from lineage.tlog.note import NoteRefusedError
 
 if TYPE_CHECKING:
     from lineage.ledger.log_book import Row
@@ -66,7 +67,7 @@ def audit(
     notes: Sequence[bytes],
     found: Sequence[Found],
     published: Mapping[str, bytes],
-    key: NoteKey,
+    keys: Sequence[TrustedKey],
 ) -> Audit:
     """Hold a log against its own checkpoints, against published ones, and against the files it speaks of.
 
@@ -75,9 +76,10 @@ def audit(
         notes: The log's own checkpoints.
         found: Every signed file of the warehouse.
         published: Checkpoints from outside, by where they were found.
-        key: The log's.
+        keys: The log's, from the first to the one that signs now.
     """
-    wrong = [*_gaps(rows), *_own(rows, notes, key), *_outside(rows, published, key), *_files(rows, found)]
+    wrong = [*_gaps(rows), *_own(rows, notes, keys), *_rotated(rows, keys), *_outside(rows, published, keys)]
+    wrong += _files(rows, found)
     return Audit(len(rows), len(notes), len(published), len(found), tuple(wrong))
 
 
@@ -93,13 +95,13 @@ def _gaps(rows: "Sequence[Row]") -> Iterator[Wrong]:
             yield Wrong(Fault.ENTRY_MISSING, f"entry {place}", "The entry was removed; those after it are there.")
 
 
-def _own(rows: "Sequence[Row]", notes: Sequence[bytes], key: NoteKey) -> Iterator[Wrong]:
+def _own(rows: "Sequence[Row]", notes: Sequence[bytes], keys: Sequence[TrustedKey]) -> Iterator[Wrong]:
     """Yield the first of the log's checkpoints that does not hold, with the entries it narrows the change down to."""
     sound, signed = 0, 0
     for number, note in enumerate(notes):
-        checkpoint = _opened(note, key)
+        checkpoint = _opened(note, keys)
         if checkpoint is None:
-            yield Wrong(Fault.CHECKPOINT_REFUSED, f"checkpoint {number}", "The log's key did not sign it.")
+            yield Wrong(Fault.CHECKPOINT_REFUSED, f"checkpoint {number}", "The log's key of that time did not sign it.")
             continue
         signed = max(signed, checkpoint.size)
         fault = _against(rows, checkpoint)
@@ -119,9 +121,23 @@ def _own(rows: "Sequence[Row]", notes: Sequence[bytes], key: NoteKey) -> Iterato
         yield Wrong(Fault.ENTRIES_UNSIGNED, f"entry {signed}", f"{len(rows) - signed} entries under no checkpoint.")
 
 
-def _outside(rows: "Sequence[Row]", published: Mapping[str, bytes], key: NoteKey) -> Iterator[Wrong]:
+def _rotated(rows: "Sequence[Row]", keys: Sequence[TrustedKey]) -> Iterator[Wrong]:
+    """Yield each rotation of the key whose word of what the log was then is not what it is now."""
+    for number, key in enumerate(keys, 1):
+        size, root = key.validity.log_size, key.validity.log_root
+        if size is None or root is None:
+            continue
+        fault = _against(rows, Checkpoint(key.log, size, root))
+        if fault is Fault.LOG_CUT:
+            says = f"The log had {size} entries then; {len(_whole(rows))} are here."
+            yield Wrong(fault, f"rotation {number}", says)
+        elif fault is not None:
+            yield Wrong(fault, f"rotation {number}", f"The first {size} entries here are not those that it names.")
+
+
+def _outside(rows: "Sequence[Row]", published: Mapping[str, bytes], keys: Sequence[TrustedKey]) -> Iterator[Wrong]:
     for where, note in published.items():
-        checkpoint = _opened(note, key)
+        checkpoint = _opened(note, keys)
         if checkpoint is None:
             yield Wrong(Fault.CHECKPOINT_REFUSED, where, "This is no checkpoint that the log's key signed.")
             continue
@@ -159,8 +175,8 @@ def _files(rows: "Sequence[Row]", found: Iterable[Found]) -> Iterator[Wrong]:
             yield Wrong(Fault.STATEMENT_UNLOGGED, one.path, "It is in no entry: lineweight log update.")
 
 
-def _opened(note: bytes, key: NoteKey) -> Checkpoint | None:
+def _opened(note: bytes, keys: Sequence[TrustedKey]) -> Checkpoint | None:
     try:
-        return open_checkpoint(note, key.name, [key.key])
+        return open_checkpoint(note, keys[-1].log, keys)
     except NoteRefusedError:
         return None

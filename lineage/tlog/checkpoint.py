@@ -41,18 +41,24 @@ class Checkpoint:
 def open_checkpoint(data: bytes, origin: str, trusted: Sequence[TrustedKey]) -> Checkpoint:
     """Return the checkpoint in a note, if it is this log's and a trusted key signed it in the log's name.
 
+    One log may have had several keys, one after the other. A retired one signed for no more entries than the log had
+    when it was retired.
+
     Args:
         data: The note.
         origin: The log it must be of.
         trusted: Keys the verifier trusts to sign for that log.
 
     Raises:
-        NoteRefusedError: It is another log's, is not signed by a trusted key, or is no checkpoint.
+        NoteRefusedError: It is another log's, is not signed by a trusted key, or only by one that was retired when the
+            log had fewer entries, or others; or it is no checkpoint.
     """
     note = open_note(data, [NoteKey(origin, key) for key in trusted])
     checkpoint = _read(note.text)
     if checkpoint.origin != origin:
         raise NoteRefusedError(f"The checkpoint is of another log than {origin}.")
+    if not any(signer.key.signs_checkpoint_of(checkpoint.size, checkpoint.root) for signer in note.keys):
+        raise NoteRefusedError("The checkpoint is by a key that was retired when the log had fewer entries, or others.")
     return checkpoint
 
 

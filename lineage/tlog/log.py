@@ -5,7 +5,8 @@ Before anything is added, proved or published, the entries are held against that
 each time: they are statements, thousands, not records.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -33,22 +34,27 @@ class LogForkedError(LineweightError):
 
 
 def origin_of(key: TrustedKey) -> str:
-    """Return the name of the log that a deployment's key signs."""
-    return f"lineweight.dev/log/{key.key_id[:16]}"
+    """Return the name of the log that a deployment's key signs: it is named after the first of its keys."""
+    return key.log
 
 
 @dataclass(frozen=True)
 class TransparencyLog:
-    """A ledger's log, and the vault whose key signs for it."""
+    """A ledger's log, and the vault whose key signs for it, as those before did that it followed."""
 
     ledger: "Ledger"
     vault: Vault
 
     @cached_property
     def key(self) -> NoteKey:
-        """The public key under the log's name."""
-        key = TrustedKey.from_pem(self.vault.public_key_pem)
+        """The public key that signs now, under the log's name."""
+        key = self.keys[-1]
         return NoteKey(origin_of(key), key)
+
+    @cached_property
+    def keys(self) -> tuple[TrustedKey, ...]:
+        """The public keys that signed for the log, from the first to the one that does now."""
+        return self.vault.signing_keys
 
     def enter(self, found: Sequence[Found], now: datetime) -> int:
         """Enter statements that are not in the log yet, and sign a checkpoint over all; return how many.
@@ -95,6 +101,17 @@ class TransparencyLog:
             self._sound(book)
             return next(iter(reversed(book.notes())), None)
 
+    @contextlib.contextmanager
+    def held(self) -> "Iterator[tuple[list[Row], Checkpoint]]":
+        """Hold the log still: its entries, how many they are and what their root is; nobody adds to it meanwhile.
+
+        Raises:
+            LogForkedError: The entries are not what was signed.
+        """
+        with self.ledger.writing_log() as book:
+            rows = self._sound(book)
+            yield rows, Checkpoint(self.key.name, len(rows), merkle.root([row.entry.leaf() for row in rows]))
+
     def prove(self, statement: str) -> LogProof:
         """Return the proof that a statement is in the log, under its newest checkpoint.
 
@@ -121,7 +138,7 @@ class TransparencyLog:
             if rows:
                 raise LogForkedError(f"The log has {size} entries, and no checkpoint was signed over them.")
             return rows
-        head = open_checkpoint(notes[-1], self.key.name, [self.key.key])
+        head = open_checkpoint(notes[-1], self.key.name, self.keys)
         in_order = [row.position for row in rows] == list(range(size))
         if not in_order or head.size != size or head.root != merkle.root([row.entry.leaf() for row in rows]):
             raise LogForkedError(f"The log's {size} entries are not the {head.size} that were signed.")

@@ -49,10 +49,15 @@ class NoteKey:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note whose signature was verified: its text, newline included, and the names of trusted keys that signed."""
+    """A note whose signature was verified: its text, newline included, and the trusted keys that signed."""
 
     text: str
-    signed_by: tuple[str, ...]
+    keys: tuple[NoteKey, ...]
+
+    @property
+    def signed_by(self) -> tuple[str, ...]:
+        """The names of the keys that signed, sorted."""
+        return tuple(sorted({key.name for key in self.keys}))
 
 
 def sign_note(text: str, name: str, key: TrustedKey, signer: Signer) -> bytes:
@@ -92,7 +97,7 @@ def open_note(data: bytes, trusted: Sequence[NoteKey]) -> Note:
         raise NoteRefusedError("A signature by a trusted key does not match the note.")
     if not signed:
         raise NoteRefusedError("No signature of the note is by a key that is trusted.")
-    return Note(text, tuple(sorted({key.name for key, _ in signed})))
+    return Note(text, tuple(key for key, _ in signed))
 
 
 def _parts(data: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:

@@ -5,7 +5,8 @@
     checkpoint               the newest signed checkpoint
     checkpoints/<size>       every one that was published, by the number of entries
     entries.jsonl            the entries, one a line: digests and kinds, so that anybody can compute the roots
-    log.vkey                 name and key of the log, as verifiers of notes take it
+    log.vkey                 name and key of the log, as verifiers of notes take it; a line for each key it had
+    rotations/<number>       how one of these keys took another one's place
 """
 
 import shutil
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from lineage import merkle
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.log import LogForkedError, TransparencyLog
+from lineage.tlog.note import NoteKey
 from policies.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +67,8 @@ def publish_log(log: TransparencyLog, directory: Path) -> PublishedLog:
         CHECKPOINT: head,
         f"{HISTORY}/{size}": head,
         ENTRIES: b"".join(row.entry.data() + b"\n" for row in rows),
-        KEY: f"{log.key.written()}\n".encode(),
+        KEY: "".join(f"{NoteKey(log.key.name, key).written()}\n" for key in log.keys).encode(),
+        **{rotation.path: rotation.envelope for rotation in log.vault.rotations},
     }
     _write(directory, files)
     commit = _commit(directory, list(files), f"{log.key.name}: {size} entries") if _in_git(directory) else ""
@@ -90,7 +93,7 @@ def _published_before(log: TransparencyLog, rows: "list[Row]", directory: Path) 
     file = directory / CHECKPOINT
     if not file.is_file():
         return 0
-    before = open_checkpoint(file.read_bytes(), log.key.name, [log.key.key])
+    before = open_checkpoint(file.read_bytes(), log.key.name, log.keys)
     root = merkle.root([row.entry.leaf() for row in rows[: before.size]])
     if before.size > len(rows) or root != before.root:
         raise LogForkedError(f"{file}: {before.size} entries were published that are not the first of this log.")

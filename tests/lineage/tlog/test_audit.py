@@ -27,7 +27,7 @@ def audited(signing: Signing, *published: Path) -> Audit:
     log = signing.log
     with log.ledger.reading_log() as book:
         rows, notes = book.rows(), book.notes()
-    return audit(rows, notes, list(signed_files(signing.home.warehouse, signing.home.trusted())), outside, log.key)
+    return audit(rows, notes, list(signed_files(signing.home.warehouse, signing.home.trusted())), outside, log.keys)
 
 
 def faults(done: Audit) -> list[tuple[Fault, str]]:
