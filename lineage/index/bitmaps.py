@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap, BitMap64
 
-from lineage.index.table import IndexContradictedError, Rows, spread
+from lineage.index.table import IndexContradictedError, Rows, missing_is_contradiction, spread
 from lineage.warehouse import Warehouse
 
 SMALL = 2**32
@@ -115,10 +115,9 @@ def read_bitmap(warehouse: Warehouse, path: str, written: WrittenBitmap, rows: i
     """Return one bitmap of a file, of a snapshot of ``rows`` records.
 
     Raises:
-        IndexContradictedError: It is not the one that was sealed.
-        WarehouseError: The file is missing.
+        IndexContradictedError: It is not the one that was sealed, or is gone.
     """
-    with warehouse.open(path) as file:
+    with missing_is_contradiction(), warehouse.open(path) as file:
         data = file.read_at(written.bytes, written.at)
     if hashlib.sha256(data).hexdigest() != written.sha256:
         raise IndexContradictedError(f"{path}: is not the file that was sealed.")

@@ -16,6 +16,7 @@ from lineage.index.kinds import (
     PEOPLE,
     RECORDS,
     digest_words,
+    digests_of,
     ranges,
     record_keys,
     words_of,
@@ -182,8 +183,8 @@ class _Counting:
             words = words_of(wrote)
             begins = np.flatnonzero(np.append(True, (words[1:] != words[:-1]).any(axis=1)))
             records = np.add.reduceat(wrote["rows"].astype(np.int64), begins)
-            column = digest_column(np.ascontiguousarray(words[begins], ">u8").tobytes())
-            self._counted.append(pa.table([column, pa.array(records)], schema=DATA_SUBJECT_SCHEMA))
+            counted = [digests_of(words[begins]), pa.array(records)]
+            self._counted.append(pa.table(counted, schema=DATA_SUBJECT_SCHEMA))
 
     def stated(self) -> DataSubjects:
         """Return what a manifest has to say of the people counted. A person's rows are never in two pieces."""

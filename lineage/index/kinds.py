@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.index.table import Keys, Kind, Rows
-from lineage.leaf import digest_bytes
+from lineage.leaf import digest_bytes, digest_column
 from policies.errors import LineweightError
 
 AUTHOR, PARTICIPANT = 0, 1
@@ -70,6 +70,11 @@ def digest_words(column: pa.ChunkedArray | pa.Array | bytes) -> npt.NDArray[np.u
 def words_of(rows: Rows) -> npt.NDArray[np.uint64]:
     """Return the commitments in rows of ``PEOPLE`` as `digest_words` does."""
     return np.stack([rows[name].astype(np.uint64) for name in COMMITMENT], axis=1).reshape(-1, 4)
+
+
+def digests_of(words: npt.NDArray[np.uint64]) -> pa.Array:
+    """Return ``[n, 4]`` numbers as ``n`` digests: what `digest_words` takes."""
+    return digest_column(np.ascontiguousarray(words, dtype=">u8").tobytes())
 
 
 def ranges(words: npt.NDArray[np.uint64], ordinals: npt.NDArray[np.uint64], role: int) -> Rows:

@@ -16,9 +16,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lineage.index.bitmaps import Ordinals, read_bitmap, write_bitmaps
-from lineage.index.kinds import PEOPLE, RECORDS, record_keys, words_of
+from lineage.index.kinds import PEOPLE, RECORDS, digests_of, record_keys, words_of
 from lineage.index.seal import SealedBitmap, SealedTable, SnapshotSeal
 from lineage.index.table import Rows, Table, write_table
 from lineage.warehouse import Warehouse
@@ -101,15 +102,9 @@ class SnapshotIndex:
             commitments: ``[n, 4]``, as `kinds.digest_words` returns them.
         """
         found = self._people.find(commitments[:, 0])
-        wanted = np.unique(commitments, axis=0)
-        words = words_of(found)
-        place = np.minimum(np.searchsorted(wanted[:, 0], words[:, 0]), len(wanted) - 1) if len(wanted) else None
-        if place is None:
-            return found
-        alike = (wanted[place] == words).all(axis=1)
-        if not alike.all():  # the first eight bytes are another person's too
-            alike |= _among(words, wanted)
-        return found[alike]
+        asked = pc.is_in(digests_of(words_of(found)), digests_of(commitments))  # their first eight bytes are
+        kept: Rows = found[asked.to_numpy(zero_copy_only=False)]
+        return kept
 
     def everybody(self) -> Iterator[Rows]:
         """Yield all rows of ``PEOPLE``, in order, in pieces."""
@@ -133,9 +128,3 @@ class SnapshotIndex:
 
     def _bitmap(self, sealed: SealedBitmap) -> Ordinals:
         return read_bitmap(self._warehouse, f"{self._directory}/{BITMAPS_FILE}", sealed.written(), self.rows)
-
-
-def _among(words: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    known = {row.tobytes() for row in wanted}
-    return np.array([row.tobytes() in known for row in words], bool)
-

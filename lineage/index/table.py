@@ -10,6 +10,7 @@ between which it would have to stand are the only ones that can hold it. Nothing
 change between being proven and being read.
 """
 
+import contextlib
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lineage.warehouse import Warehouse
+from lineage.warehouse import Warehouse, WarehouseError
 from policies.errors import LineweightError
 
 BLOCK_BYTES = 65_536
@@ -148,8 +149,7 @@ class Table:
             keys: In any order.
 
         Raises:
-            IndexContradictedError: A block is not the one that was sealed.
-            WarehouseError: A file is missing.
+            IndexContradictedError: A block is not the one that was sealed, or is gone.
         """
         wanted = np.unique(keys)
         found = [self.kind.empty()]
@@ -194,21 +194,21 @@ class Table:
     def _read(self, number: int) -> Rows:
         start = number * self.kind.rows_a_block
         length = min(self.kind.rows_a_block, self.rows - start) * self.kind.row.itemsize
-        try:
+        with missing_is_contradiction():
             data = self._file.read_at(length, start * self.kind.row.itemsize)
-        except (OSError, pa.ArrowException) as error:
-            raise IndexContradictedError(f"{self._path}.rows: cannot be read.") from error
         if hashlib.sha256(data).digest() != self._blocks["sha256"][number].tobytes():
             raise IndexContradictedError(f"{self._path}.rows: block {number} is not the one that was sealed.")
         return np.frombuffer(data, self.kind.row)
 
     @cached_property
     def _file(self) -> pa.NativeFile:
-        return self._warehouse.open(f"{self._path}.rows")
+        with missing_is_contradiction():
+            return self._warehouse.open(f"{self._path}.rows")
 
     @cached_property
     def _blocks(self) -> Rows:
-        data = self._warehouse.read(f"{self._path}.blocks")
+        with missing_is_contradiction():
+            data = self._warehouse.read(f"{self._path}.blocks")
         needed = -(-self.rows // self.kind.rows_a_block)
         if hashlib.sha256(data).hexdigest() != self._sha256 or len(data) != needed * BLOCK.itemsize:
             raise IndexContradictedError(f"{self._path}.blocks: is not the file that was sealed.")
@@ -217,6 +217,19 @@ class Table:
     @cached_property
     def _firsts(self) -> Keys:
         return np.ascontiguousarray(self._blocks["first"], dtype=np.uint64)
+
+
+@contextlib.contextmanager
+def missing_is_contradiction() -> Iterator[None]:
+    """Read a file that was sealed: that it is not there is no less a change than another byte in it.
+
+    Raises:
+        IndexContradictedError: It cannot be read.
+    """
+    try:
+        yield
+    except (WarehouseError, OSError, pa.ArrowException) as error:
+        raise IndexContradictedError(f"A file that was sealed cannot be read: {error}") from error
 
 
 def spread(first: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

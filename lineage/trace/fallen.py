@@ -10,10 +10,9 @@ import pyarrow as pa
 
 from lineage.index.bitmaps import Ordinals
 from lineage.index.building import offsets_of
-from lineage.index.kinds import COMMITMENT, digest_words
+from lineage.index.kinds import digest_words, digests_of, words_of
 from lineage.index.of_snapshot import SnapshotIndex
 from lineage.index.table import Rows, spread
-from lineage.leaf import digest_column
 from lineage.snapshot import Snapshot
 from lineage.trace.hearing import ANYBODY_ELSE, Hearing, People
 from lineage.trace.turning import worth
@@ -130,8 +129,7 @@ class _Standing:
         self, rows: Rows, index: SnapshotIndex
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64], npt.NDArray[np.int64]]]:
         """Yield people, ordinals and statuses for rows of ``PEOPLE``: of whom, and of what, has fallen."""
-        words = np.stack([rows[name] for name in COMMITMENT], axis=1)
-        column = digest_column(words.astype(">u8").tobytes())
+        column = digests_of(words_of(rows))
         number = self.people.numbers_of_authors(pa.chunked_array([column])).to_numpy().astype(np.int64)
         kept = self.worths[number] < 2
         if not kept.any():
