@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from lineage.exports.disclosure import DISCLOSURE_FILE, Disclosure
 from lineage.ledger.lines import RejectReason as LedgerReason
 from lineage.links import Link
 from lineage.manifest import SnapshotManifest
 from lineage.record import MESSAGE, OUTCOME, RECORD_SCHEMA
+from lineage.warehouse import Warehouse
 from pipelines.redaction.engine import QuarantineReason
 from pipelines.redaction.profile import load_profile
 from pipelines.redaction.recognizers import load_recognizers
@@ -159,6 +161,8 @@ def _load_yaml(block: Block, workspace: Path) -> None:
         load_recognizers(load_profile(path.stem, path.parent), path.parent)
     elif "recognizers" in parsed.value:
         assert parsed.value["recognizers"], f"{block.place}: the profile that names this file loads it"
+    elif path.name == DISCLOSURE_FILE:
+        Disclosure.of(Warehouse(path.parent))
     else:
         assert path.name == "lineweight.yaml", f"{block.place}: nothing here loads such a document"
         Settings.load(str(path.parent))

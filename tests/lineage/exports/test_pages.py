@@ -10,7 +10,14 @@ from huggingface_hub import DatasetCard, ModelCard
 from lineage import exports
 from lineage.exports.california import california
 from lineage.exports.cards import card_markdown, dataset_card, model_card, size_category
-from lineage.exports.disclosure import Disclosure, DisclosureError
+from lineage.exports.disclosure import (
+    ArtifactStated,
+    Disclosure,
+    DisclosureError,
+    Provider,
+    SourceKind,
+    SourceStated,
+)
 from lineage.exports.eu_summary import eu_summary, token_range
 from lineage.exports.figure import Figures
 from lineage.exports.markdown import anchor, escaped, to_markdown
@@ -230,3 +237,11 @@ def test_a_disclosure_that_says_something_else_is_refused_by_its_path(tmp_path: 
     with pytest.raises(DisclosureError) as refused:
         Disclosure.of(Warehouse(tmp_path))
     assert any(said.startswith(fault) for said in refused.value.faults)
+
+
+def test_the_documentation_names_every_word_a_disclosure_may_say():
+    text = (Path(exports.__file__).parents[2] / "docs/exports.md").read_text(encoding="utf-8")
+    models = (Disclosure, Provider, SourceStated, ArtifactStated)
+    words = [word for model in models for word in model.model_fields] + list(SourceKind)
+
+    assert [word for word in words if f"`{word}`" not in text] == []
