@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -45,6 +46,8 @@ class DisclosedWorld(TracedWorld):
         """Two epochs, in the second of which a record is skipped."""
         first = super().consumed(snapshot)
         second = first.set_column(0, first.schema.field(0), pa.array([1] * len(first), pa.int32()))
+        later = pc.add(first["optimizer_step"], pc.add(pc.max(first["optimizer_step"]), 1))
+        second = second.set_column(1, first.schema.field(1), later)
         reasons = pa.array(["too-long", *[None] * (len(first) - 1)], pa.string())
         second = second.set_column(8, first.schema.field(8), reasons)
         return pa.concat_tables([first, second])
