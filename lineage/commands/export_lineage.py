@@ -1,12 +1,13 @@
 """``lineweight export openlineage`` and ``export cyclonedx``: lineage and bills of materials for other tools."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lineage.commands.export import ModelArtifact, ToOption
 from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, home_at, place_of
 from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def export_openlineage(
-    artifact: Annotated[str, typer.Argument(help="A snapshot, NAME@vN, or a model, NAME or NAME/RUN.")],
-    to: Annotated[Path | None, typer.Option("--to", help="A new file for the events, one JSON object a line.")] = None,
+    artifact: Annotated[str, typer.Argument(help="A snapshot in --home, NAME@vN, or a model, NAME or NAME/RUN.")],
+    to: ToOption = None,
     url: Annotated[
-        str | None, typer.Option("--url", help="Where to POST them, such as http://localhost:5000/api/v1/lineage.")
+        str | None, typer.Option("--url", help="POST them to a server, such as http://localhost:5000/api/v1/lineage.")
     ] = None,
     namespace: Annotated[
         str, typer.Option("--namespace", help="The namespace of the jobs and datasets.")
@@ -33,33 +34,72 @@ def export_openlineage(
     trust: TrustOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Tell what happened to the records of a snapshot or model as OpenLineage events: landed, governed, trained on.
+    """Tell what happened to the records of a snapshot or model as OpenLineage events, one JSON object a line.
 
-    Exits 1 if the server refuses one.
+    Exits 1 if the evidence does not verify, or the server does not take an event.
     """
     from lineage.canonical import canonical_json
     from lineage.exports.posting import post_each
+    from lineage.exports.produced import Produced
 
-    if (to is None) == (url is None):
-        raise UsageError("Where to send the events is not clear.", remedy="Give either --to or --url.")
+    if to is not None and url is not None:
+        raise UsageError("--to and --url: events go to one place.", remedy="Give one of them, or neither to see them.")
+    events = list(_events(artifact, home_at(home, database_url, keys).require(), trust, namespace))
+    lines = b"".join(canonical_json(event) + b"\n" for event in events)
+    runs = {event["run"]["runId"] for event in events}
+    document = {"artifact": artifact, "namespace": namespace, "events": events, "runs": len(runs), "to": url or to}
+    if url is not None:
+        post_each(events, url, api_key)
+    elif to is not None:
+        Produced(lines, document).write(to)
+
+    def show() -> None:
+        if document["to"] is None:
+            typer.echo(lines.decode(), nl=False)
+        else:
+            told = f"{len(events):,} events of {len(runs):,} runs are in {document['to']}."
+            out.print(told, highlight=False, markup=False)
+
+    emit(document, as_json, show)
+
+
+def export_cyclonedx(
+    model: ModelArtifact,
+    to: ToOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    database_url: DatabaseOption = None,
+    keys: KeysOption = None,
+    trust: TrustOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a model's bill of materials (CycloneDX 1.6 ML-BOM): weights, data, base model, libraries, evidence.
+
+    Exits 1 if the evidence does not verify.
+    """
+    from lineage.exports.content import read_content
+    from lineage.exports.cyclonedx import bill_of_materials
+    from lineage.exports.figures import model_figures
+    from lineage.exports.opening import open_trained
+    from lineage.exports.produced import Produced
+
     where = home_at(home, database_url, keys).require()
-    events = list(_events(artifact, where, trust, namespace))
+    place = place_of(model, where)
+    trained = open_trained(place, where.warehouse, where.trusted(trust or []))
+    content = read_content(trained.snapshot.snapshot, where.held_vault())
+    figures = model_figures(trained, where.ledger(), content)
+    bill = bill_of_materials(trained, place, figures)
+    data = json.dumps(bill, indent=2, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     if to is not None:
-        _write_new(to, b"".join(canonical_json(event) + b"\n" for event in events))
-    else:
-        post_each(events, str(url), api_key)
-    document = {
-        "artifact": artifact,
-        "namespace": namespace,
-        "events": len(events),
-        "runs": len({event["run"]["runId"] for event in events}),
-        "to": str(to or url),
-    }
-    emit(document, as_json, lambda: out.print(_told(document), highlight=False, markup=False))
+        Produced(data, bill).write(to)
 
+    def show() -> None:
+        if to is None:
+            typer.echo(data.decode(), nl=False)
+        else:
+            out.print(f"{to}: the bill of materials of {trained.label}.", highlight=False, markup=False)
 
-def _told(document: Mapping[str, Any]) -> str:
-    return f"{document['events']:,} events of {document['runs']:,} runs are in {document['to']}."
+    document = {"model": trained.label, "evidence": figures.evidence.document(), "bill": bill, "to": to}
+    emit(document, as_json, show)
 
 
 def _events(artifact: str, home: "Home", trust: list[Path] | None, namespace: str) -> Iterator[dict[str, Any]]:
@@ -75,41 +115,3 @@ def _events(artifact: str, home: "Home", trust: list[Path] | None, namespace: st
     snapshot = trained.snapshot.snapshot
     yield from snapshot_events(snapshot, Recorded.of(snapshot, ledger), namespace)
     yield from training_events(trained.model, namespace)
-
-
-def _write_new(to: Path, data: bytes) -> None:
-    from lineage.key_files import ANYONE_READS, create_once
-
-    to.parent.mkdir(parents=True, exist_ok=True)
-    if not create_once(to, data, ANYONE_READS):
-        raise UsageError(f"{to}: there is something here already.", remedy="Name a new file.")
-
-
-def export_cyclonedx(
-    model: Annotated[str, typer.Argument(help="A model, NAME or NAME/RUN, or its directory.")],
-    to: Annotated[Path, typer.Option("--to", help="A new file for the bill of materials.")],
-    home: HomeOption = DEFAULT_HOME,
-    database_url: DatabaseOption = None,
-    keys: KeysOption = None,
-    trust: TrustOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Write a model's bill of materials (CycloneDX 1.6 ML-BOM): weights, data, base model, libraries, evidence."""
-    from lineage.exports.content import read_content
-    from lineage.exports.cyclonedx import bill_of_materials
-    from lineage.exports.figures import model_figures
-    from lineage.exports.opening import open_trained
-
-    where = home_at(home, database_url, keys).require()
-    place = place_of(model, where)
-    trained = open_trained(place, where.warehouse, where.trusted(trust or []))
-    content = read_content(trained.snapshot.snapshot, where.held_vault())
-    bill = bill_of_materials(trained, place, model_figures(trained, where.ledger(), content))
-    _write_new(to, json.dumps(bill, indent=2, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-    document = {
-        "model": trained.label,
-        "serial_number": bill["serialNumber"],
-        "components": len(bill["components"]),
-        "to": str(to),
-    }
-    emit(document, as_json, lambda: out.print(f"The bill of materials of {trained.label} is in {to}.", markup=False))

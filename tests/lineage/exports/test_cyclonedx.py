@@ -170,4 +170,7 @@ def test_the_command_writes_the_bill(disclosed_once: DisclosedWorld, tmp_path: P
     ran = lineweight(*asked, "--json")
     assert ran.code == 0, ran.err
     assert json.loads((tmp_path / "bom.json").read_text()) == bill(disclosed_once)
-    assert ran.document["serial_number"] == bill(disclosed_once)["serialNumber"]
+    assert ran.document["bill"] == bill(disclosed_once)
+    assert ran.document["evidence"] == disclosed_once.model_figures().evidence.document()
+    shown = lineweight("export", "cyclonedx", "little/run-1", "--home", disclosed_once.root)
+    assert shown.out == (tmp_path / "bom.json").read_text()

@@ -262,11 +262,10 @@ def test_the_command_writes_a_line_an_event(disclosed_once: DisclosedWorld, even
     home = ("--home", str(disclosed_once.root))
     ran = lineweight("export", "openlineage", "little", "--to", str(tmp_path / "events.jsonl"), *home, "--json")
     assert ran.code == 0, ran.err
-    assert json.loads(ran.out)["events"] == len(events)
+    assert json.loads(ran.out)["events"] == events
     assert [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()] == events
-    again = lineweight("export", "openlineage", "demo@v1", "--to", str(tmp_path / "events.jsonl"), *home)
-    assert again.code == 2
-    assert "something here already" in again.err
+    shown = lineweight("export", "openlineage", "little", *home)
+    assert shown.out == (tmp_path / "events.jsonl").read_text()
 
 
 def test_the_command_sends_events_and_fails_with_the_server(disclosed_once: DisclosedWorld, server: Server):
@@ -279,7 +278,17 @@ def test_the_command_sends_events_and_fails_with_the_server(disclosed_once: Disc
     assert "answered 500 to event 1; 0 were taken" in ran.err
 
 
-def test_where_events_go_must_be_said_once(disclosed_once: DisclosedWorld):
-    ran = lineweight("export", "openlineage", "demo@v1", "--home", str(disclosed_once.root))
+def test_events_go_to_one_place(disclosed_once: DisclosedWorld, server: Server, tmp_path: Path):
+    both = ("--to", str(tmp_path / "events.jsonl"), "--url", address(server))
+    ran = lineweight("export", "openlineage", "demo@v1", *both, "--home", str(disclosed_once.root))
     assert ran.code == 2
-    assert "either --to or --url" in ran.err
+    assert "events go to one place" in ran.err
+    assert (list(tmp_path.iterdir()), server.taken) == ([], [])
+
+
+def test_nothing_is_told_of_what_does_not_verify(disclosed: DisclosedWorld, server: Server):
+    path = disclosed.root / "snapshots/demo/v1/inputs.json"
+    path.write_bytes(path.read_bytes().replace(b'"denied":2', b'"denied":1'))
+    ran = lineweight("export", "openlineage", "little", "--url", address(server), "--home", str(disclosed.root))
+    assert ran.code == 1
+    assert server.taken == []
