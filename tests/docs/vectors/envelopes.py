@@ -60,6 +60,7 @@ def _refused_envelopes(envelope: bytes) -> list[Vector]:
     other = canonical_json(SAID | {"predicate": {"name": "other", "version": 1}})
     written = json.loads(envelope)
     nameless = written | {"signatures": [{"sig": written["signatures"][0]["sig"]}]}
+    misspelt = {"keyid": FIRST.key_id, "sig": another_spelling(written["signatures"][0]["sig"])}
     spaced = json.dumps(SAID, sort_keys=True, ensure_ascii=False).encode()
     twice = canonical_json(SAID | {"subject": [SAID["subject"][0], SAID["subject"][0]]})
     cases: list[tuple[str, bytes, list[PublishedKey], Refusal, str]] = [
@@ -77,6 +78,8 @@ def _refused_envelopes(envelope: bytes) -> list[Vector]:
         ("another type", seal_envelope("application/json", PAYLOAD, [FIRST]), [FIRST], Refusal.PAYLOAD_TYPE,
          "It is no in-toto statement."),
         ("no JSON", b"{", [FIRST], Refusal.MALFORMED, "It is no envelope."),
+        ("base64 in another spelling", canonical_json(written | {"signatures": [misspelt]}), [FIRST], Refusal.MALFORMED,
+         "Base64 has one spelling."),
         ("no keyid", canonical_json(nameless), [FIRST], Refusal.MALFORMED, "Each signature names its key."),
         ("a payload with spaces", seal_envelope(PAYLOAD_TYPE, spaced, [FIRST]), [FIRST], Refusal.MALFORMED,
          "It is signed, and not canonical."),
@@ -114,6 +117,15 @@ def _with_signature(envelope: bytes, key: PublishedKey, signature: bytes) -> byt
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def another_spelling(text: str) -> str:
+    """Return base64 that stands for the same bytes, with an unused bit set."""
+    characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    padded = text.rstrip("=")
+    changed = padded[:-1] + characters[characters.index(padded[-1]) + 1] + text[len(padded) :]
+    assert base64.b64decode(changed) == base64.b64decode(text)
+    return changed
 
 
 def rotation(number: int, old: Signer, new: Signer, **changes: Any) -> dict[str, Any]:
