@@ -12,10 +12,10 @@ from lineage.statement import TrustedKey
 from lineage.training_statement import stated_files
 from lineage.verify_model import TRAINING_FILE
 from lineage.warehouse import Warehouse
+from lineage.weights.files import read_weights
 from lineage.weights.fingerprint import SAMPLES
 from lineage.weights.recognition import Recognition, recognise
 from lineage.weights.registry import REGISTRY_FILE, REGISTRY_SCHEMA, Registered, registered
-from lineage.weights.tensors import read_tensors, weight_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def recognise_weights(place: Path, warehouse: Warehouse, trusted: Sequence[Trust
     """Answer which model of a home some weights are.
 
     Args:
-        place: A ``*.safetensors`` file, or a directory of one model's.
+        place: A ``*.safetensors`` file, an index, or a directory of one model's.
         warehouse: Of the home.
         trusted: The keys that may have signed its models.
 
@@ -74,8 +74,7 @@ def recognise_weights(place: Path, warehouse: Warehouse, trusted: Sequence[Trust
         LineweightError: A model of the home does not verify.
     """
     registries = read_registries(warehouse, trusted)
-    tensors = [tensor for file in weight_files(place) for tensor in read_tensors(file)]
-    return _document(place, recognise(tensors, registries.known), registries)
+    return _document(place, recognise(read_weights(place), registries.known), registries)
 
 
 def _document(place: Path, found: Recognition, registries: Registries) -> dict[str, Any]:
@@ -87,12 +86,13 @@ def _document(place: Path, found: Recognition, registries: Registries) -> dict[s
         "by_verdict": found.counts(),
         "tensors": [
             {
-                "name": one.tensor.name,
-                "file": one.tensor.file.name,
-                "dtype": one.tensor.dtype,
-                "shape": list(one.tensor.shape),
+                "name": one.found.name,
+                "file": one.found.tensor.file.name,
+                "dtype": one.found.tensor.dtype,
+                "shape": list(one.found.shape),
                 "verdict": one.verdict.value,
                 "known_as": one.known_as,
+                "why": one.why,
             }
             for one in found.tensors
         ],

@@ -1,5 +1,6 @@
 """The answers as a person reads them: what was asked, the answer in a sentence, and tables to check it by."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -61,6 +62,8 @@ def show_recognised(document: Document) -> None:
             f"Of what training changed of the base, it holds {similarity['share']:.0%} (cosine "
             f"{similarity['cosine']:.2f}, {similarity['places']:,} values compared)."
         )
+    for why, count in sorted(Counter(one["why"] for one in document["tensors"] if one["why"]).items()):
+        _say(f"{count:,} {'tensor' if count == 1 else 'tensors'}: {why}.")
     if document["model"] is None:
         _say(f"It is none of the {len(document['held_against'])} models here, as far as can be told.")
     _list("Not checked of the weights", document["not_checked"])

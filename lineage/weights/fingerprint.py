@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lineage.weights.eight_bits import EIGHT_BITS, rounded
 from lineage.weights.tensors import Values
 
 SAMPLES = 512
@@ -34,17 +35,19 @@ def cast(values: Values | Sequence[float], dtype: str) -> Values:
 
     Args:
         values: Exact values.
-        dtype: ``F64``, ``F32``, ``F16`` or ``BF16``.
+        dtype: ``F64``, ``F32``, ``F16``, ``BF16``, or one of `EIGHT_BITS`.
     """
     exact = np.asarray(values, dtype=np.float64)
     with np.errstate(over="ignore", under="ignore"):
         if dtype == "F64":
             return exact
+        if dtype in EIGHT_BITS:
+            return rounded(exact, dtype)
         if dtype == "F16":
             return exact.astype(np.float32).astype(np.float16).astype(np.float64)
         single = exact.astype(np.float32)
     if dtype == "F32":
         return single.astype(np.float64)
     bits = single.view(np.uint32)
-    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
-    return rounded.view(np.float32).astype(np.float64)
+    upper = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
+    return upper.view(np.float32).astype(np.float64)

@@ -1,9 +1,11 @@
 """Tensors of safetensors files, read without torch: names, shapes, bytes, and values at chosen places.
 
-Format: https://github.com/huggingface/safetensors#format. A file is believed in nothing: every offset is checked.
+Format: https://github.com/huggingface/safetensors#format. A file is believed in nothing: every offset is checked, no
+byte may belong to two tensors, and a name is told twice or cannot be shown only in a file that is refused.
 """
 
 import hashlib
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -14,14 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lineage.weights.eight_bits import EIGHT_BITS, table
 from policies.errors import InputError
 
 HEADER_LIMIT_BYTES = 100_000_000
 _LENGTH_BYTES = 8
 _PIECE_BYTES = 1 << 22
-_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
-_NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1"}
-FLOATS = ("F64", "F32", "F16", "BF16")
+_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+           "U64": 8, "U32": 4, "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1}  # fmt: skip
+_NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1",
+          "U64": "<u8", "U32": "<u4", "U16": "<u2", "BF16": "<u2", "F8_E4M3": "u1", "F8_E5M2": "u1"}  # fmt: skip
+FLOATS = ("F64", "F32", "F16", "BF16", *EIGHT_BITS)
 
 Values = NDArray[np.float64]
 
@@ -67,13 +72,15 @@ class Tensor:
         Raises:
             InputError: Its values are no numbers that are known.
         """
-        if self.dtype not in _NUMPY and self.dtype != "BF16":
+        if self.dtype not in _NUMPY:
             raise InputError(f"{self.file.name}: {self.dtype} holds no numbers that can be compared.")
-        kind = np.dtype("<u2" if self.dtype == "BF16" else _NUMPY[self.dtype])
+        kind = np.dtype(_NUMPY[self.dtype])
         held = np.memmap(self.file, dtype=np.uint8, mode="r", offset=self.start, shape=(self.size,)).view(kind)
         found = np.array(held[np.asarray(places, dtype=np.int64)])
         if self.dtype == "BF16":  # the upper half of a float of 32 bits
             found = np.left_shift(found.astype("<u4"), 16).view("<f4")
+        if self.dtype in EIGHT_BITS:
+            return np.asarray(table(self.dtype)[found])
         return found.astype(np.float64)
 
 
@@ -89,24 +96,29 @@ def read_tensors(path: Path) -> list[Tensor]:
             length = int.from_bytes(source.read(_LENGTH_BYTES), "little")
             if length > min(HEADER_LIMIT_BYTES, size):
                 raise ValueError
-            header = json.loads(source.read(length))
+            header = json.loads(source.read(length), object_pairs_hook=_once)
         begin = _LENGTH_BYTES + length
         entries = sorted((name, entry) for name, entry in header.items() if name != "__metadata__")
-        return [_tensor(path, name, entry, begin, size) for name, entry in entries]
+        tensors = [_tensor(path, name, entry, begin, size) for name, entry in entries]
+        _require_apart(tensors)
+        return tensors
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path.name}: is not a safetensors file that can be read.") from error
 
 
-def weight_files(place: Path) -> list[Path]:
-    """Return the safetensors files of a model: the one named, or all of a directory.
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object that names nothing twice, and nothing that cannot be shown."""
+    found = dict(pairs)
+    if len(found) != len(pairs) or not all(name.isprintable() for name in found):
+        raise ValueError
+    return found
 
-    Raises:
-        InputError: There are none.
-    """
-    files = [place] if place.is_file() else sorted(place.glob("*.safetensors"))
-    if not files:
-        raise InputError(f"{place}: holds no *.safetensors.")
-    return files
+
+def _require_apart(tensors: Sequence[Tensor]) -> None:
+    """Do nothing if no byte belongs to two tensors: else a small file could ask for hashing without end."""
+    taken = sorted((tensor.start, tensor.start + tensor.size) for tensor in tensors if tensor.size)
+    if any(after < end for (_, end), (after, _) in itertools.pairwise(taken)):
+        raise ValueError
 
 
 def _tensor(path: Path, name: str, entry: dict[str, Any], begin: int, size: int) -> Tensor:
@@ -114,6 +126,6 @@ def _tensor(path: Path, name: str, entry: dict[str, Any], begin: int, size: int)
     dtype, shape = str(entry["dtype"]), tuple(entry["shape"])
     if any(type(number) is not int or number < 0 for number in (low, high, *shape)) or begin + high > size:
         raise ValueError
-    if dtype in _WIDTHS and high - low != math.prod(shape) * _WIDTHS[dtype]:
+    if high < low or (dtype in _WIDTHS and high - low != math.prod(shape) * _WIDTHS[dtype]):
         raise ValueError
     return Tensor(path, name, dtype, shape, begin + low, high - low)
