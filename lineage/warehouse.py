@@ -12,6 +12,7 @@
     revocations/<name>/v<k>/…            feeds: records that may no longer be used, and a renewed lease
     decision_log/…                       every distinct decision, with how often it was made
     models/<name>/<run>/…                weights, consumption/, training.dsse.json last
+    index/…                              where people and records lie: derived, and may be deleted at any time
 
 Nothing is visible until it is whole: a file is written under a staging name, flushed to disk and moved
 into place; a unit of several files is complete when its last-named file exists.

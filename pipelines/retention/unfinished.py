@@ -6,7 +6,7 @@ from functools import partial
 from lineage.warehouse import Warehouse
 from pipelines.retention.found import Found, Outlived, Where
 
-AREAS = ("landing", "governed", "snapshots")
+AREAS = ("landing", "governed", "snapshots", "index")
 WRITING = timedelta(days=1)
 """Longer than any file takes to write."""
 
