@@ -30,11 +30,11 @@ def canonical_json(document: Mapping[str, Any] | list[Any]) -> bytes:
 
     Raises:
         NotCanonicalError: The document holds a value JSON cannot carry (NaN, a lone surrogate,
-            an integer beyond 2^53).
+            an integer beyond 2^53), or is nested deeper than anybody reads.
     """
     try:
         return _ENCODER.encode(document).encode() if _is_plain(document) else rfc8785.dumps(document)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise NotCanonicalError("The document has no canonical JSON form.") from error
 
 

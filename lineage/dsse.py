@@ -272,4 +272,8 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    """Return the bytes of base64 in its one spelling: the unused bits of the last letter are not set."""
+    data = base64.b64decode(text, validate=True)
+    if _text(data) != text:
+        raise ValueError
+    return data
