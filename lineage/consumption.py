@@ -12,6 +12,7 @@ Texts are UTF-8. ``shard`` and ``row`` count from 0, in the order of the snapsho
 import struct
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -49,6 +50,27 @@ def consumption_root(table: pa.Table) -> bytes:
 def trained_on(table: pa.Table) -> pa.Table:
     """Return the rows that stood in a step, those skipped left out."""
     return table.filter(pc.is_null(table["skipped_reason"]))
+
+
+def fault_in_order(table: pa.Table, records: int) -> str:
+    """Return why rows cannot be what a run read in order, in words; empty if they can.
+
+    Steps and epochs count up from 0 without a gap, an epoch holds no record twice, and one that was finished holds all.
+
+    Args:
+        table: Rows of ``CONSUMPTION_SCHEMA``.
+        records: How many records the snapshot has to train on.
+    """
+    if not table.num_rows:
+        return "nothing was read"
+    for name, told in (("optimizer_step", "step"), ("epoch", "epoch")):
+        counted = table[name].to_numpy()
+        if counted[0] != 0 or not np.isin(np.diff(counted), (0, 1)).all():
+            return f"its {told}s do not count up one by one"
+    if table.group_by(["epoch", "shard", "row"]).aggregate([]).num_rows < table.num_rows:
+        return "a record stands in it twice in one epoch"
+    _, read = np.unique(table["epoch"].to_numpy(), return_counts=True)
+    return "" if (read[:-1] == records).all() else "an epoch that was finished has not read every record"
 
 
 def rows_drawn(table: pa.Table, depth: Depth, root: str) -> pa.Table:

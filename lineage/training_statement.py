@@ -25,6 +25,7 @@ SNAPSHOT_STATEMENT = "snapshot-statement"
 POLICY = "policy"
 CONSUMPTION = "consumption"
 FILE = "file"
+_MOST_DIGITS = 15
 
 
 class TrainingStatementError(LineweightError):
@@ -205,9 +206,9 @@ def consumption(predicate: Mapping[str, Any]) -> Consumption:
     if len(found) != 1:
         raise TrainingStatementError("The training statement does not name one consumption ledger.")
     path, root, rows = (str(_at(found[0], "annotations", name)) for name in ("path", "root", "rows"))
-    if not rows.isdecimal():
+    if not (rows.isascii() and rows.isdecimal() and len(rows) <= _MOST_DIGITS):
         raise TrainingStatementError("The training statement does not count what was consumed.")
-    return Consumption(path, _sha256(found[0]), root, int(rows))
+    return Consumption(_inside(path), _sha256(found[0]), root, int(rows))
 
 
 def stated_files(predicate: Mapping[str, Any]) -> dict[str, str]:
@@ -217,7 +218,7 @@ def stated_files(predicate: Mapping[str, Any]) -> dict[str, str]:
         TrainingStatementError: An entry is malformed.
     """
     found = _named(_at(predicate, "runDetails", "byproducts"), FILE)
-    return {str(_at(entry, "annotations", "path")): _sha256(entry) for entry in found}
+    return {_inside(str(_at(entry, "annotations", "path"))): _sha256(entry) for entry in found}
 
 
 def _snapshot_dependencies(run: TrainingRun) -> tuple[Dependency, ...]:
@@ -245,6 +246,13 @@ def _named(entries: Any, name: str) -> list[dict[str, Any]]:
     if not isinstance(entries, list):
         raise TrainingStatementError("The training statement holds no list where one belongs.")
     return [entry for entry in entries if isinstance(entry, dict) and entry.get("name") == name]
+
+
+def _inside(path: str) -> str:
+    """Return a path that leads to a file of the model's directory, and nowhere else."""
+    if "\\" in path or not path.isprintable() or any(part in ("", ".", "..") for part in path.split("/")):
+        raise TrainingStatementError("The training statement names a file outside of the model's directory.")
+    return path
 
 
 def _sha256(entry: Mapping[str, Any]) -> str:

@@ -9,18 +9,17 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage import training_statement as training
-from lineage.canonical import sha256_hex
-from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root, places, rows_drawn
+from lineage.canonical import canonical_json, sha256_hex
+from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root, fault_in_order, places, rows_drawn
 from lineage.depth import Level
 from lineage.evidence_table import read_table
 from lineage.links import BrokenLinkError, Chain, Link, require
-from lineage.manifest import SnapshotManifest
+from lineage.manifest import TRAIN, SnapshotManifest
 from lineage.model_signing import ROOT
 from lineage.scope import Scope
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot, require_stated
@@ -36,6 +35,7 @@ from lineage.warehouse import Warehouse
 TRAINING_FILE = "training.dsse.json"
 RECIPE_FILE = "recipe.json"
 WEIGHTS = "*.safetensors"
+MODELS = "models"
 HEADER_LIMIT_BYTES = 100_000_000
 NOT_REPEATED = "Training: it was not run again; that these steps give these weights is the trainer's signed word."
 NOT_LOOKED_UP = "Consumption: that each row is a record of the snapshot was not looked up (--full)."
@@ -65,11 +65,15 @@ def verify_model(chain: Chain, directory: Path, scope: Scope, snapshot: Path | N
     _recipe(chain, directory, opened)
     consumed = _consumption(chain, directory, opened)
     manifest, signed = _copies(chain, directory, opened, trusted)
+    with chain.testing(Link.CONSUMPTION):
+        fault = fault_in_order(consumed, manifest.rows_of(TRAIN))
+        require(not fault, f"{training.consumption(opened.predicate).path}: {fault}.")
     verify_ticket(chain, directory, opened, manifest, signed, consumed, trusted)
     verify_revocations(chain, directory, opened, manifest, consumed, trusted)
     verify_model_signature(chain, directory, opened)
     place = snapshot or (directory / "../../.." / manifest.directory).resolve()
     trained_on = Snapshot(Warehouse(place), "", manifest, signed)
+    _same_snapshot(chain, trained_on, place)
     shown = _drawn_from(chain, consumed, opened, scope)
     if scope.depth.level is Level.FAST:
         chain.passes_over(NOT_LOOKED_UP)
@@ -127,14 +131,17 @@ def header_of(path: Path) -> dict[str, str]:
         with path.open("rb") as source:
             length = int.from_bytes(source.read(8), "little")
             require(length <= HEADER_LIMIT_BYTES, f"{path.name}: its header is too long.")
-            metadata = json.loads(source.read(length)).get("__metadata__", {})
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
+            require(length <= path.stat().st_size, f"{path.name}: its header is longer than the file.")
+            metadata = dict(json.loads(source.read(length)).get("__metadata__", {}))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenLinkError(f"{path.name}: is not a safetensors file.") from error
-    return {str(name): str(value) for name, value in dict(metadata).items()}
+    return {str(name): str(value) for name, value in metadata.items()}
 
 
 def _files(chain: Chain, directory: Path, opened: Opened) -> None:
     with chain.testing(Link.FILES):
+        place, run = directory.resolve().parts[-3:], training.run_id(opened.predicate)
+        require(place[0] != MODELS or place[-1] == run, f"{'/'.join(place)}: holds the run {run}.")
         stated = training.stated_files(opened.predicate)
         for path, sha256 in stated.items():
             require(_sha256_of(directory / path) == sha256, f"{path}: its bytes are not the ones that were signed.")
@@ -151,7 +158,8 @@ def _files(chain: Chain, directory: Path, opened: Opened) -> None:
 def _recipe(chain: Chain, directory: Path, opened: Opened) -> None:
     with chain.testing(Link.RECIPE):
         stated = opened.predicate.get("buildDefinition", {}).get("externalParameters")
-        require(_json(directory / RECIPE_FILE) == stated, f"{RECIPE_FILE}: is not the recipe that was signed.")
+        same = isinstance(stated, dict) and canonical_json(stated) == _read(directory / RECIPE_FILE)
+        require(same, f"{RECIPE_FILE}: is not the recipe that was signed, byte for byte.")
     chain.holds(Link.RECIPE, f"{RECIPE_FILE} is the one stated")
 
 
@@ -186,14 +194,18 @@ def _copies(
     return manifest, signed
 
 
-def _subset(chain: Chain, consumed: pa.Table, snapshot: Snapshot, place: Path) -> None:
-    """Look up every row consumed, by shard and row, in the leaves of the snapshot trained on."""
-    shards = snapshot.manifest.shards
+def _same_snapshot(chain: Chain, snapshot: Snapshot, place: Path) -> None:
     with chain.testing(Link.SUBSET):
         there = (place / MANIFEST_FILE).is_file()
         require(there, f"{snapshot.manifest.label} is not at hand (looked in {place}): name it with --snapshot.")
         same = sha256_hex(_read(place / MANIFEST_FILE)) == snapshot.manifest_digest
         require(same, f"{place}: is another snapshot than the one trained on.")
+
+
+def _subset(chain: Chain, consumed: pa.Table, snapshot: Snapshot, place: Path) -> None:
+    """Look up every row consumed, by shard and row, in the leaves of the snapshot trained on."""
+    shards = snapshot.manifest.shards
+    with chain.testing(Link.SUBSET):
         for index in pc.unique(consumed["shard"]).to_pylist():
             require(0 <= index < len(shards), "A record was consumed from a shard that the snapshot does not have.")
             _require_in_leaves(consumed.filter(pc.equal(consumed["shard"], index)), snapshot.leaves(index))
@@ -234,10 +246,3 @@ def _sha256_of(path: Path) -> str:
             return hashlib.file_digest(source, "sha256").hexdigest()
     except OSError as error:
         raise BrokenLinkError(f"{path.name}: is missing or cannot be read.") from error
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(_read(path))
-    except (ValueError, RecursionError) as error:
-        raise BrokenLinkError(f"{path.name}: is not JSON.") from error

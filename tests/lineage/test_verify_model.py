@@ -103,7 +103,7 @@ def first_row(world: SmallWorld, manifest: SnapshotManifest, **changes: Any) -> 
 
 @pytest.mark.parametrize(
     "change",
-    [{"shard": 2}, {"row": 5}, {"row": 1}, {"record_id": "r0"}, {"leaf": bytes(32)}],
+    [{"shard": 2}, {"row": 5}, {"record_id": "r0"}, {"leaf": bytes(32)}],
     ids=str,
 )
 def test_a_record_consumed_that_is_not_in_the_snapshot_is_refused(world: SmallWorld, change: dict[str, Any]):

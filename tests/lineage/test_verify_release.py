@@ -94,7 +94,8 @@ def test_a_ticket_that_did_not_allow_the_training_is_refused(
 
 def test_epochs_are_counted_in_what_was_read(world: SmallWorld, manifest: SnapshotManifest):
     rows = world.consumed(manifest).to_pylist()
-    twice = pa.Table.from_pylist([*rows, *({**row, "epoch": 1} for row in rows)], schema=CONSUMPTION_SCHEMA)
+    again = ({**row, "epoch": 1, "optimizer_step": row["optimizer_step"] + 3} for row in rows)
+    twice = pa.Table.from_pylist([*rows, *again], schema=CONSUMPTION_SCHEMA)
     world.train(manifest, consumed=twice, ticket=world.release(manifest, max_epochs=2))
     assert verified(world, MODEL).verified
     world.train(manifest, consumed=twice, ticket=world.release(manifest, max_epochs=1))
