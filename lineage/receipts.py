@@ -6,8 +6,9 @@ commitment in the leaves stands for. Both name pseudonyms and no more.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.leaf import data_subject_commitment
-from policies.consent import ConsentEvent
+from policies.consent import VALID, ConsentEvent
 from policies.errors import InputError
 
 CONSENTS_FILE = "consents.jsonl"
@@ -52,6 +53,18 @@ class Receipts:
     events: Mapping[str, ConsentEvent] = field(default_factory=dict)
     openings: Mapping[bytes, Opening] = field(default_factory=dict)
     given: bool = False
+
+    def refusals_of(self, event: ConsentEvent) -> Sequence[ConsentEvent]:
+        """Return the events by which the person of an event did not consent, with the same tenant."""
+        return self._refusals.get((event.tenant, event.data_subject_id), ())
+
+    @cached_property
+    def _refusals(self) -> Mapping[tuple[str, str], Sequence[ConsentEvent]]:
+        found: dict[tuple[str, str], list[ConsentEvent]] = {}
+        for event in self.events.values():
+            if event.state not in VALID:
+                found.setdefault((event.tenant, event.data_subject_id), []).append(event)
+        return found
 
 
 NO_RECEIPTS = Receipts()

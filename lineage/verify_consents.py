@@ -17,7 +17,7 @@ from lineage.receipts import Receipts
 from lineage.scope import Scope
 from lineage.snapshot import Snapshot
 from lineage.verify_decisions import read_decisions
-from policies.consent import VALID, ConsentEvent, LegalBasis, covers
+from policies.consent import VALID, ConsentEvent, LegalBasis, covers, status_at
 from policies.vocabulary import WITHOUT_DERIVATIVES
 
 NO_LEDGER = "Consent: the receipts in the leaves were not looked up in a ledger."
@@ -80,13 +80,18 @@ def require_ground(
     event = receipts.events.get(receipt.hex())
     require(event is not None, f"{short}: the consent event is not among those at hand.")
     if event is not None:
-        faults = _faults(event, facts, tenant, manifest)
+        faults = _faults(event, facts, tenant, manifest, receipts)
         require(not faults, f"{short}: the consent event {'; '.join(faults)}.")
     return event
 
 
-def _faults(event: ConsentEvent, facts: Mapping[str, Any], tenant: str, manifest: SnapshotManifest) -> list[str]:
-    as_of = manifest.as_of
+def _faults(
+    event: ConsentEvent, facts: Mapping[str, Any], tenant: str, manifest: SnapshotManifest, receipts: Receipts
+) -> list[str]:
+    as_of, permits = manifest.as_of, str(facts["consent_at_use"]) in VALID
+    since = (later for later in receipts.refusals_of(event) if later.effective_at >= event.effective_at)
+    asked = (manifest.purpose, as_of.effective_at, as_of.recorded_at)
+    taken_back = any(status_at([later], *asked).event is not None for later in since)
     ended = event.expires_at is not None and event.expires_at <= as_of.effective_at
     laws = {
         "is of another tenant": event.tenant == tenant,
@@ -98,5 +103,6 @@ def _faults(event: ConsentEvent, facts: Mapping[str, Any], tenant: str, manifest
         "had run out": not ended or str(facts["consent_at_use"]) not in VALID,
         "does not cover what lasts": event.derivatives or manifest.purpose in WITHOUT_DERIVATIVES,
         "is about another purpose": any(covers(named, manifest.purpose) for named in event.purposes),
+        "was taken back before the decision, by another event at hand": not permits or not taken_back,
     }
     return [fault for fault, kept in laws.items() if not kept]
