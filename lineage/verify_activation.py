@@ -10,6 +10,7 @@ from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey, open_envelope
 
 NO_ACTIVATION = "Policy: nobody but the deployment itself put this version in force."
+NO_NEWER = "Policy: whether a newer version was in force when the snapshot was made was not asked."
 NO_DUTIES = "Policy: whether those who put it in force had the duty to was not asked; the deployment's settings say."
 
 
@@ -37,3 +38,4 @@ def verify_activation(chain: Chain, snapshot: Snapshot, trusted: Sequence[Truste
         require(len(people) >= SIGNATURES, f"{path}: is not signed by two trusted people.")
     chain.holds(Link.ACTIVATION, f"proposed by {said.author}, signed by {', '.join(key[:16] for key in people)}")
     chain.passes_over(NO_DUTIES)
+    chain.passes_over(NO_NEWER)

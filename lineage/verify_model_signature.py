@@ -8,6 +8,9 @@ from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.model_signing import IGNORED, ROOT, SIGNATURE_FILE, read_signature
 from lineage.statement import Opened
 
+NO_SIGNATURE = (
+    "Model signature: the training statement names no model.sig, so the model-signing tool has nothing to verify."
+)
 NOT_ITS_KEY = (
     "Model signature: its key was not asked for, only its digest and the files it lists were compared; "
     "the model-signing tool verifies it with keys/model-signing.pub."
@@ -15,7 +18,7 @@ NOT_ITS_KEY = (
 
 
 def verify_model_signature(chain: Chain, directory: Path, opened: Opened) -> None:
-    """Verify a model's ``model.sig`` against its training statement; where that names none, nothing is noted.
+    """Verify a model's ``model.sig`` against its training statement; where that names none, that is noted.
 
     A file that was added to the directory since is refused by the tool. Here it is pointed out, with all files that the
     training statement does not name.
@@ -30,6 +33,7 @@ def verify_model_signature(chain: Chain, directory: Path, opened: Opened) -> Non
     """
     stated, root = opened.artifacts.get(SIGNATURE_FILE), opened.artifacts.get(ROOT)
     if stated is None and root is None:
+        chain.passes_over(NO_SIGNATURE)
         return
     with chain.testing(Link.MODEL_SIGNATURE):
         data = _read(directory, SIGNATURE_FILE)
