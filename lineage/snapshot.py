@@ -95,6 +95,11 @@ class Snapshot:
         prefix = f"{self.directory}/" if self.directory else ""
         return [path.removeprefix(prefix) for path in self._warehouse.files(self.directory)]
 
+    def unfinished(self) -> list[str]:
+        """Return the paths of files in the snapshot's directory that somebody left half-written, sorted."""
+        prefix = f"{self.directory}/" if self.directory else ""
+        return [path.removeprefix(prefix) for path, _, _ in self._warehouse.unfinished(self.directory)]
+
     def shard(self, index: int, vault: Vault, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the records of one shard, all columns of ``RECORD_SCHEMA`` or those named.
 

@@ -1,7 +1,9 @@
 """Was the snapshot made as it was asked for, and of what it says? From its own files, without keys."""
 
+import json
+
 from lineage.inputs import parse_inputs
-from lineage.links import Chain, Link, require
+from lineage.links import BrokenLinkError, Chain, Link, require
 from lineage.manifest import TRAIN
 from lineage.snapshot import Snapshot
 from lineage.snapshot_request import parse_request
@@ -53,4 +55,26 @@ def verify_inputs(chain: Chain, snapshot: Snapshot) -> None:
             require(asked, f"{stated.path}: {part.output}: nobody asked for it.")
             same = part.redaction == manifest.redaction.digest
             require(same, f"{stated.path}: {part.output}: was redacted by another version than the manifest says.")
+        quarantined = sum(part.quarantined for part in inputs.parts) == manifest.counts.quarantined
+        require(quarantined, f"{stated.path}: its parts hold not as many quarantined records as the manifest says.")
+        denied = sum(part.denied for part in inputs.parts) <= manifest.counts.denied
+        require(denied, f"{stated.path}: its parts hold more denied records than the manifest says.")
     chain.holds(Link.INPUTS, f"{len(inputs.parts)} governed parts, {inputs.considered:,} records considered")
+
+
+def gates_passed(data: bytes, name: str) -> bool:
+    """Return whether the results of quality gates say that all passed, and hold no failure that is no mere warning.
+
+    Args:
+        data: The bytes of ``quality.json``: ``success``, and ``results`` with ``severity`` and ``success`` each.
+        name: The file's name, for messages.
+
+    Raises:
+        BrokenLinkError: They are no such results.
+    """
+    try:
+        said = json.loads(data)
+        failed = [one for one in said["results"] if one["success"] is not True and one["severity"] != "warning"]
+        return said["success"] is True and not failed
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BrokenLinkError(f"{name}: is no list of results of quality gates.") from error

@@ -19,7 +19,9 @@ from policies.facts import FACT_FIELDS, Facts
 STATED = ("facts", "policy", "effect", "reason", "rule")
 
 
-def require_decisions(data: bytes, name: str, policy: Policy, leaves: Mapping[bytes, int]) -> int:
+def require_decisions(
+    data: bytes, name: str, policy: Policy, leaves: Mapping[bytes, int], denied: Mapping[str, int]
+) -> int:
     """Do nothing but count if every decision is the policy's, and every record in the leaves was permitted.
 
     Args:
@@ -27,21 +29,27 @@ def require_decisions(data: bytes, name: str, policy: Policy, leaves: Mapping[by
         name: The file's name, for messages.
         policy: The policy decided by.
         leaves: How many leaves name each decision, by its digest (32 bytes).
+        denied: How many records the manifest counts as denied, by reason; those denied at the gate are among them.
 
     Returns:
         The number of distinct decisions.
 
     Raises:
-        BrokenLinkError: A decision is not the policy's, or the leaves do not go with those that permit.
+        BrokenLinkError: A decision is not the policy's, the leaves do not go with those that permit, or more records
+            are denied than the manifest counts.
         NotCanonicalError: A decision cannot have a digest.
     """
     decisions = read_decisions(data, name)
     for decision in decisions:
         require_replayed(decision, name, policy)
-    permitted = Counter[bytes]()
+    permitted, others = Counter[bytes](), Counter[str]()
     for decision in decisions:
         if decision["effect"] == Effect.PERMIT:
             permitted[bytes.fromhex(decision["digest"])] += decision["records"]
+        else:
+            others[str(decision["reason"])] += decision["records"]
+    uncounted = sorted(reason for reason, count in others.items() if count > denied.get(reason, 0))
+    require(not uncounted, f"{name}: denies more records than the manifest counts: {', '.join(uncounted)}.")
     require(permitted == Counter(leaves), f"{name}: the records permitted are not those in the leaves, by decision.")
     return len(decisions)
 

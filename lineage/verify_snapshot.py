@@ -20,12 +20,12 @@ from lineage.links import Chain, Link, require
 from lineage.manifest import Shard, SnapshotManifest, inconsistencies, parse_manifest, snapshot_root, tenant_roots
 from lineage.retention import Removal, is_note, read_notes
 from lineage.scope import Scope
-from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot
+from lineage.snapshot import MANIFEST_FILE, ROOT, STATEMENT_FILE, VERSION, Snapshot
 from lineage.statement import SNAPSHOT_PREDICATE, Opened, TrustedKey, open_envelope, snapshot_statement
 from lineage.tlog.entry import LogEntry
 from lineage.vault import Vault
 from lineage.verify_activation import verify_activation
-from lineage.verify_asked import verify_inputs, verify_request
+from lineage.verify_asked import gates_passed, verify_inputs, verify_request
 from lineage.verify_decisions import require_decisions
 from lineage.verify_leaves import verify_leaves
 from lineage.verify_log import verify_logged
@@ -36,6 +36,7 @@ from policies.document import Policy, load_policy
 NO_KEYS = "Content: without keys nobody looked whether the shards hold the records that the leaves stand for."
 NO_FACTS = "Facts: what the decisions rest on was not drawn from the ledgers and the logs again."
 NO_CLOCK = "Time: whether the lease has run out, or somebody withdrew since, was not asked."
+NO_LIMITS = "Retention: that the time of what was removed was over is the word of whoever signed the note."
 NOT_OPENED = "Content: it is decrypted and compared where every leaf is looked at (--full)."
 LEFT_OUT = "Content: {} files of encrypted records are not here, as the bundle says; nobody looked at them."
 PROVED_DIRECTORIES = ("shards/", "leaves/")
@@ -91,12 +92,24 @@ def stated_manifest(data: bytes, opened: Opened) -> SnapshotManifest:
     return parse_manifest(data)
 
 
+def require_place(directory: Path, manifest: SnapshotManifest) -> None:
+    """Do nothing unless a snapshot lies where a warehouse keeps another one: an old version under a new one's name.
+
+    Raises:
+        BrokenLinkError: It does.
+    """
+    place = directory.resolve().parts[-3:]
+    kept = len(place) == 3 and place[0] == ROOT and VERSION.fullmatch(place[2]) is not None
+    require(not kept or "/".join(place) == manifest.directory, f"{'/'.join(place)}: holds {manifest.label}.")
+
+
 def _opened(chain: Chain, warehouse: Warehouse, trusted: Sequence[TrustedKey]) -> Snapshot:
     with chain.testing(Link.SIGNATURE):
         opened = open_envelope(warehouse.read(STATEMENT_FILE), trusted)
     chain.holds(Link.SIGNATURE, f"signed by {', '.join(key[:16] for key in opened.key_ids)}")
     with chain.testing(Link.MANIFEST):
         manifest = stated_manifest(warehouse.read(MANIFEST_FILE), opened)
+        require_place(warehouse.local_path(), manifest)
     chain.holds(Link.MANIFEST, f"{manifest.label}, sha256 {manifest.digest()}")
     with chain.testing(Link.STATEMENT):
         same = opened.statement == snapshot_statement(manifest, manifest.digest())
@@ -112,6 +125,7 @@ def _removed(
     with chain.testing(Link.RETENTION):
         removed = read_notes(warehouse, "", manifest, trusted)
     if removed:
+        chain.passes_over(NO_LIMITS)
         chain.holds(Link.RETENTION, "; ".join(removed[path].sentence for path in sorted(removed)))
     return removed
 
@@ -134,7 +148,7 @@ def _listing(chain: Chain, snapshot: Snapshot, scope: Scope) -> None:
     manifest = snapshot.manifest
     attached = {file.path for file in manifest.attached}
     notes = {path for path in found if is_note(path)}
-    others = sorted(found - named - attached - notes - {MANIFEST_FILE, STATEMENT_FILE})
+    others = sorted((found | set(snapshot.unfinished())) - named - attached - notes - {MANIFEST_FILE, STATEMENT_FILE})
     if others:
         chain.passes_over(f"Files that the statement does not name: {', '.join(others)}.")
 
@@ -197,15 +211,15 @@ def _decisions(chain: Chain, snapshot: Snapshot, policy: Policy, decided: Counte
         if decided is None:
             chain.holds(Link.DECISIONS, f"{stated.path} as signed")
             return
-        count = require_decisions(data, stated.path, policy, decided)
+        count = require_decisions(data, stated.path, policy, decided, snapshot.manifest.counts.denied_by_reason)
     chain.holds(Link.DECISIONS, f"{count:,} distinct decisions made again; every record in the leaves was permitted")
 
 
 def _quality(chain: Chain, snapshot: Snapshot) -> None:
     stated = snapshot.manifest.quality
     with chain.testing(Link.QUALITY):
-        snapshot.file(stated.path, stated.sha256)
-        require(stated.success, f"{stated.path}: a quality gate failed.")
+        passed = gates_passed(snapshot.file(stated.path, stated.sha256), stated.path)
+        require(stated.success and passed, f"{stated.path}: a quality gate failed.")
     chain.holds(Link.QUALITY, "results as signed; all gates passed")
 
 

@@ -1,5 +1,6 @@
 """A small signed snapshot of two tenants, and a model trained on it, made of real files and real keys."""
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ from policies.facts import IN_ORDER
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 TENANTS = ("acme", "globex")
 POLICY = (DOCUMENTS / "model-training.yaml").read_bytes()
+QUALITY = canonical_json({"results": [], "success": True})
 
 
 REDACTION = sha256_hex(b"profile")
@@ -149,6 +151,7 @@ def records(vault: Vault, tenant: str, rows: int = 5) -> pa.Table:
     )
 
 
+@functools.cache
 def permit() -> dict[str, Any]:
     """The one decision that all records of the small snapshot share."""
     policy = load_policy(POLICY, "policy.yaml")
@@ -360,7 +363,7 @@ class SmallWorld:
                 "denied_by_reason": {"consent-unknown": 2},
             },
             "decisions": self.attach(directory, "decisions.json", decisions),
-            "quality": {**self.attach(directory, "quality.json", b"{}"), "success": True},
+            "quality": {**self.attach(directory, "quality.json", QUALITY), "success": True},
             "lease_expires_at": datetime(2026, 9, 1, tzinfo=UTC),
             "keys": "vault",
             "created_by": {"code_version": "0.1.0"},

@@ -138,7 +138,18 @@ def test_decisions_are_made_again_from_their_facts(world: SmallWorld):
     policy = load_policy(POLICY, "policy.yaml")
     denied = decide(policy, type(IN_ORDER)(**withdrawn)).document()
     also_denied = decision(facts=withdrawn, **denied) | {"records": 2}
-    assert decisions_of(world, [decision(), also_denied]).verified
+    uncounted = decisions_of(world, [decision(), also_denied])
+    assert broken(uncounted) == Link.DECISIONS
+    assert "denies more records than the manifest counts" in uncounted.checks[-1].detail
+    counts = {"denied_by_reason": {denied["reason"]: 2}}
+    resigned(
+        world,
+        lambda document: document.update(
+            counts=document["counts"] | counts,
+            decisions=world.attach(DIRECTORY, "decisions.json", canonical_json([decision(), also_denied])),
+        ),
+    )
+    assert verified(world).verified
 
 
 @pytest.mark.parametrize(
