@@ -3,6 +3,7 @@
 from lineage.commands.bundle import make_bundle
 from lineage.commands.export import export_app
 from lineage.commands.export_lineage import export_cyclonedx, export_openlineage
+from lineage.commands.key import key_app
 from lineage.commands.ledger import ledger_app
 from lineage.commands.log import log_app
 from lineage.commands.officer import officer_app
@@ -14,6 +15,7 @@ from lineage.commands.verify import verify
 
 __all__ = [
     "export_app",
+    "key_app",
     "ledger_app",
     "log_app",
     "make_bundle",

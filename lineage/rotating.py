@@ -49,9 +49,9 @@ def rotate_key(home: "Home", because: str, now: datetime) -> SignedRotation:
         LogForkedError: What stands in the log is not what was signed.
         VaultError: The vault is damaged, or another rotation came first.
     """
-    enter_statements(home, now)
     vault = home.vault()
     log = TransparencyLog(home.ledger(), vault)
+    log.enter(list(signed_files(home.warehouse, home.trusted())), now)
     with log.held() as (rows, head):
         _require_all_kept(home, log.key.key, rows, now)
         chain, new = vault.rotations, vault.next_key()

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from lineage.cli import export_app, ledger_app, log_app, make_bundle, officer_app, prove_app, trace_app, verify
+from lineage.cli import (
+    export_app,
+    key_app,
+    ledger_app,
+    log_app,
+    make_bundle,
+    officer_app,
+    prove_app,
+    trace_app,
+    verify,
+)
 from pipelines.commands.policy import policy_app
 from pipelines.commands.policy_activation import approve_version, propose_version, show_history
 from pipelines.commands.policy_replay import replay_decisions, show_log
@@ -36,6 +46,7 @@ source_app = typer.Typer(no_args_is_help=True, help="Sources: what is declared, 
 app.add_typer(source_app, name="source")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(officer_app, name="officer")
+app.add_typer(key_app, name="key")
 app.add_typer(log_app, name="log")
 app.add_typer(prove_app, name="prove")
 app.add_typer(policy_app, name="policy")

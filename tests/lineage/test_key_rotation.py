@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from lineage.canonical import sha256_hex
+from lineage.commands.key import key_app
 from lineage.dsse import Refusal, SignatureRefusedError, TrustedKey, unverified_payload
 from lineage.key_files import VaultError
 from lineage.key_rotation import (
@@ -36,7 +38,7 @@ from lineage.tlog.entry import signed_files
 from lineage.tlog.note import NoteRefusedError
 from lineage.tlog.publishing import publish_log, published_checkpoints
 from lineage.vault import Vault
-from policies.errors import InputError
+from policies.errors import InputError, UsageError
 from tests.lineage.rotated_home import BECAUSE, DAY, NOON, RotatedHome, chain, files, private_key, said, ticket
 
 FIRST, SECOND, THIRD, FOURTH = (private_key(number) for number in range(1, 5))
@@ -165,6 +167,16 @@ def test_where_something_signed_would_not_be_trusted_any_more_nothing_is_rotated
     rotate_key(rotating.home, BECAUSE, rotating.now + DAY)
 
 
+def test_a_statement_that_took_anothers_place_is_entered_before_its_key_is_retired(rotating: RotatedHome):
+    rotating.signs("a")
+    rotating.enters()
+    path = rotating.signs("a", because="second thoughts")
+    rotation = rotating.rotates()
+    assert rotation.said.log.size == 2
+    statement = open_envelope(rotating.read(path), rotating.home.trusted()).statement_digest
+    assert rotating.log.prove(statement).index == 1
+
+
 def test_what_was_prepared_for_another_vault_or_twice_is_refused(rotating: RotatedHome, tmp_path: Path):
     vault = rotating.home.vault()
     vault.next_key()
@@ -212,6 +224,25 @@ def test_a_vault_whose_rotations_are_not_as_they_were_left_is_refused(
     harm(rotating.keys)
     with pytest.raises((VaultError, RotationError), match=says):
         Vault.open(rotating.keys)
+
+
+def test_the_commands_rotate_a_key_and_list_those_there_were(rotating: RotatedHome, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    home = ["--home", str(rotating.home.uri)]
+    done = CliRunner().invoke(key_app, ["rotate", *home, "--because", f" {BECAUSE} ", "--json"])
+    document = json.loads(done.output)
+    assert (done.exit_code, document["rotation"], document["because"]) == (0, "rotations/00001.dsse.json", BECAUSE)
+    assert document["new_key"]["key_id"] == rotating.own.key_id
+    listed = json.loads(CliRunner().invoke(key_app, ["list", *home, "--json"]).output)
+    assert listed == listed_keys(rotating.home)
+    shown = CliRunner().invoke(key_app, ["list", *home]).output
+    assert BECAUSE in shown
+    assert all(one["key"][:16] in shown for one in listed["keys"])
+    told = CliRunner().invoke(key_app, ["rotate", *home, "--because", "again"]).output
+    assert "signs from now on" in told
+    for nothing in (" ", "x" * 501):
+        refusal = CliRunner().invoke(key_app, ["rotate", *home, "--because", nothing]).exception
+        assert isinstance(refusal, UsageError)
 
 
 # ── a process that dies half way ────────────────────────────────────────────────────────────────────────────
