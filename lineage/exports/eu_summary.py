@@ -36,6 +36,7 @@ TOKEN_RANGES = (
 """The ranges of section 1.3 for text: each up to a number of tokens. Above the last:"""
 MOST_TOKENS = "More than 10 trillion tokens"
 
+NONE_OF_THIS_KIND = "No: the deployer states what every source read is, and none is of this kind."
 TYPES_OF_CONTENT = "Conversations of people with an AI system: what they asked, and everything that followed"
 
 
@@ -88,7 +89,8 @@ def _general(figures: Figures, disclosure: Disclosure, model: ArtifactStated) ->
         "Model identification",
         answer(figures, "Versioned model name(s):", "{artifact}. Weights: {weights}.",
                artifact=figures.evidence.artifact),
-        answer(figures, "Model dependencies:", "Training began from {base_model}, SHA-256 {base_model_digest}."),
+        answer(figures, "Model dependencies:", "Training began from {base_model}, SHA-256 {base_model_digest}. This "
+               "summary covers what was read in this training, not what that model had learned before."),
         stated("What that model is, and where its own summary is:", model.base_model),
         stated("Date of placement of the model on the Union market:", model.placed_on_market),
     )  # fmt: skip
@@ -103,8 +105,8 @@ def _size(figures: Figures, disclosure: Disclosure) -> Iterator[Answer]:
                  "{tokens} tokens of {records_read} records of {people_read} people; {tokens_read} tokens were read in "
                  "{readings} readings.")  # fmt: skip
     yield answer(figures, "Latest date of data acquisition/collection for model training:",
-                 "{last_spoken_on} ({month}): the last day on which a person spoke. The last file arrived on "
-                 "{landed_last}. The weights are signed and do not change afterwards.",
+                 "{last_spoken_on} ({month}): the last day on which a person spoke in {trained_on}. The last file "
+                 "arrived on {landed_last}. The weights are signed and do not change afterwards.",
                  month=_month(figures["last_spoken_on"].value))  # fmt: skip
     said = disclosure.linguistic_characteristics
     languages = f"Stated by the deployer: {', '.join(disclosure.languages)}." if disclosure.languages else ""
@@ -155,7 +157,7 @@ def _of_kind(figures: Figures, disclosure: Disclosure, kinds: Kinds, asked: str,
         yield Answer(asked, f"{NOT_STATED} It did not say what these sources are: {', '.join(silent)}.",
                      ("read_by_source",))  # fmt: skip
     else:
-        yield Answer(asked, "No: the deployer states that no source read is one.", ("read_by_source",))
+        yield Answer(asked, NONE_OF_THIS_KIND, ("read_by_source",))
     for name in named:
         if crawler := disclosure.source(name).crawler:
             yield stated(f"Crawler of {name}, its behaviour, period and domains:", crawler)

@@ -94,7 +94,7 @@ def open_trained(place: Path, home: Warehouse, trusted: Sequence[TrustedKey]) ->
 
 def _opened(place: Path, home: Warehouse, trusted: Sequence[TrustedKey]) -> OpenedSnapshot:
     snapshot = Snapshot.open(Warehouse(place.resolve()), "", trusted)
-    leaves = [snapshot.leaves(index) for index in range(len(snapshot.manifest.shards))]
+    leaves = [snapshot.leaves_file(index) for index in range(len(snapshot.manifest.shards))]
     return OpenedSnapshot(
         snapshot, pa.concat_tables([LEAF_SCHEMA.empty_table(), *leaves]), latest_feed(home, snapshot.manifest, trusted)
     )
