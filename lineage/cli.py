@@ -1,6 +1,7 @@
 """The commands that ask what was made and prove it, and those by which people answer for it."""
 
 from lineage.commands.bundle import make_bundle
+from lineage.commands.certificate import certificate_app
 from lineage.commands.export import export_app
 from lineage.commands.export_lineage import export_cyclonedx, export_openlineage
 from lineage.commands.key import key_app
@@ -14,6 +15,7 @@ from lineage.commands.trace import trace_app
 from lineage.commands.verify import verify
 
 __all__ = [
+    "certificate_app",
     "export_app",
     "key_app",
     "ledger_app",

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lineage.cli import (
+    certificate_app,
     export_app,
     key_app,
     ledger_app,
@@ -49,6 +50,7 @@ app.add_typer(officer_app, name="officer")
 app.add_typer(key_app, name="key")
 app.add_typer(log_app, name="log")
 app.add_typer(prove_app, name="prove")
+app.add_typer(certificate_app, name="certificate")
 app.add_typer(policy_app, name="policy")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(redact_app, name="redact")
