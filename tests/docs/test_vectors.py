@@ -20,19 +20,26 @@ from lineage.depth import Depth, Level, drawn
 from lineage.dsse import SignatureRefusedError, TrustedKey
 from lineage.evidence_table import EvidenceUnreadableError
 from lineage.key_rotation import RotationError, trusted_over_rotations
+from lineage.links import BrokenLinkError
 from lineage.manifest import ManifestError, inconsistencies, parse_manifest
+from lineage.predicate import PredicateError
 from lineage.proof_files import EntryFile, PersonProofFile, ProofRefusedError, check_proof_file
 from lineage.proofs import opens
-from lineage.statement import open_envelope, snapshot_statement
+from lineage.receipts import Receipts
+from lineage.statement import open_envelope, sign_statement, snapshot_statement, statement_of
+from lineage.ticket import Asked, NotReleasedError, open_ticket, require_permitted
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.note import NoteRefusedError
 from lineage.tlog.proof import read_proof, verify_entry
+from lineage.verify_consents import require_ground
 from policies.consent import ConsentEvent
 from policies.errors import LineweightError
+from policies.instants import read_instant
 from tests.conftest import UPDATE
 from tests.docs.reading import ROOT, blocks
-from tests.docs.vectors import documents, envelopes, logs, snapshots, trees
+from tests.docs.vectors import documents, envelopes, grounds, logs, snapshots, trees
 from tests.docs.vectors.documents import Vector
+from tests.docs.vectors.keys import FIRST
 
 VECTORS = ROOT / "docs/test-vectors"
 COMPUTED: dict[str, Callable[[], Vector]] = {
@@ -44,6 +51,8 @@ COMPUTED: dict[str, Callable[[], Vector]] = {
     "rotations": envelopes.rotations,
     "snapshot": snapshots.snapshot,
     "proofs": snapshots.proofs,
+    "tickets": grounds.tickets,
+    "consents": grounds.consents,
     "consumption": trees.consumption,
     "sample": documents.sample,
     "tlog": logs.tlog,
@@ -257,6 +266,55 @@ def test_the_program_of_the_page_agrees_about_every_proof(tmp_path: Path):
         except (SystemExit, KeyError, TypeError):
             refused = True
         assert refused == ("because" in case), case["name"]
+
+
+def test_a_ticket_permits_what_it_says_and_nothing_else():
+    vector = published("tickets")
+    for case in vector["permitted"]:
+        assert _permitted(vector, case), case["name"]
+    assert [case["name"] for case in vector["refused"] if _permitted(vector, case)] == []
+    refusal = open_ticket(_ticket(vector, vector["refusal"]), snapshots.manifest(), _signers())
+    assert refusal.refused
+    assert not refusal.holds_at(read_instant(grounds.ASKED["at"]))
+
+
+def _permitted(vector: Vector, case: Vector) -> bool:
+    asked = {name: value for name, value in case["asked"].items() if name != "at"}
+    try:
+        data = _ticket(vector, vector["predicate"] | case["change"])
+        ticket = open_ticket(data, snapshots.manifest(), _signers())
+        require_permitted(ticket, Asked(**asked))
+    except (PredicateError, NotReleasedError):
+        return False
+    return ticket.holds_at(read_instant(case["asked"]["at"]))
+
+
+def _ticket(vector: Vector, predicate: dict[str, Any]) -> bytes:
+    about = {"manifest.json": published("snapshot")["manifest_sha256"]}
+    return sign_statement(statement_of(about, vector["predicate_type"], predicate), [FIRST])
+
+
+def _signers() -> list[TrustedKey]:
+    return [FIRST.trusted]
+
+
+def test_a_record_rests_on_an_event_that_bears_its_decision():
+    vector = published("consents")
+    assert vector["as_of"] == snapshots.manifest().as_of.model_dump(mode="json")
+    for case in vector["accepted"]:
+        assert _rests(case), case["name"]
+    assert [case["name"] for case in vector["refused"] if _rests(case)] == []
+
+
+def _rests(case: Vector) -> bool:
+    events = [] if case["event"] is None else [ConsentEvent.model_validate(case["event"])]
+    receipts = Receipts({event.receipt(): event for event in events}, given=True)
+    receipt = bytes.fromhex(case["receipt"])
+    try:
+        require_ground(case["facts"], receipt, case["tenant"], snapshots.manifest(), receipts)
+    except BrokenLinkError:
+        return False
+    return True
 
 
 def test_what_was_consumed_has_the_root_and_nothing_else_has():
