@@ -43,8 +43,7 @@ OF_PEOPLE = ("jurisdiction", "age_band")
 FEWEST_PEOPLE = 5
 """Of fewer people than this a disclosure does not say where they are or how old.
 
-A count of one or two can tell who is meant to somebody who knows the rest; statistical offices put such cells together
-(Handbook on Statistical Disclosure Control, Eurostat's ESSNet SDC, chapter 4).
+A count of one or two can tell who is meant to somebody who knows the rest. That it is five is our choice.
 """
 
 
