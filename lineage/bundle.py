@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import io
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -34,6 +35,9 @@ _MAGIC = b"PK\x03\x04"
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
 _MOST_BYTES = 1 << 26  # of bundle.json itself
 _PIECE_BYTES = 1 << 20
+_MOST_TIMES = 100  # what a bundle unpacks to, in lengths of the bundle, beyond what is small anyway
+_SMALL_BYTES = 1 << 26
+_UNREADABLE = (OSError, ValueError, LookupError, OverflowError, RuntimeError, EOFError, struct.error, zlib.error)
 _COMPRESSED = (".parquet", ".safetensors")
 
 
@@ -72,7 +76,7 @@ class Contents(_Part):
     """
 
     format: Literal["lineweight.bundle/v1"] = "lineweight.bundle/v1"
-    artifact: Annotated[RelativePath, Field(pattern=r"^(snapshots|models)/")]
+    artifact: Annotated[RelativePath, Field(pattern=r"^(snapshots|models)/[^/]+/[^/]+$")]
     files: tuple[Member, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -136,16 +140,18 @@ def opened_bundle(path: Path) -> Iterator[tuple[Path, Contents]]:
     """Unpack a bundle into a directory of its own that goes afterwards, every member as it is listed.
 
     Raises:
-        BundleRefusedError: It is no bundle, or a member is missing, changed, listed twice or not listed.
+        BundleRefusedError: It is no bundle, unpacks to far more than it is, or a member is missing, changed, listed
+            twice or not listed.
     """
     with tempfile.TemporaryDirectory(prefix="lineweight-bundle-") as place:
         directory = Path(place)
         try:
             with zipfile.ZipFile(path) as archive:
                 contents = _contents(archive)
+                _require_small(contents, path.stat().st_size)
                 for member in contents.files:
                     _unpack(archive, member, directory / member.path)
-        except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        except (*_UNREADABLE, zipfile.BadZipFile) as error:
             raise BundleRefusedError(f"{path.name}: cannot be read as a bundle.") from error
         yield directory, contents
 
@@ -173,7 +179,9 @@ def _contents(archive: zipfile.ZipFile) -> Contents:
     listed = archive.infolist()
     if not listed or listed[0].filename != BUNDLE_FILE or listed[0].file_size > _MOST_BYTES:
         raise BundleRefusedError(f"The archive does not begin with {BUNDLE_FILE}.")
-    data = archive.read(BUNDLE_FILE)
+    if not all(info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in listed):
+        raise BundleRefusedError("A member is compressed in a way that bundles are not.")
+    data = archive.read(listed[0])
     try:
         contents = Contents.model_validate_json(data)
     except ValidationError as error:
@@ -181,11 +189,16 @@ def _contents(archive: zipfile.ZipFile) -> Contents:
     if contents.to_bytes() != data:
         raise BundleRefusedError(f"{BUNDLE_FILE}: is not in canonical form.")
     _require_listed([info.filename for info in listed[1:]], [member.path for member in contents.files])
+    sizes = {info.filename: info.file_size for info in listed[1:]}
+    for member in contents.files:
+        if sizes[member.path] != member.bytes:
+            odd = "longer" if sizes[member.path] > member.bytes else "shorter"
+            raise BundleRefusedError(f"{member.path}: is {odd} than the bundle lists it.")
     return contents
 
 
 def _require_listed(found: list[str], stated: list[str]) -> None:
-    if len(set(stated)) < len(stated) or len(set(found)) < len(found):
+    if len(set(stated)) < len(stated) or len({BUNDLE_FILE, *found}) < len(found) + 1:
         raise BundleRefusedError("A file is in the bundle twice.")
     if set(found) != set(stated):
         odd = ", ".join(sorted(set(found) ^ set(stated))[:3])
@@ -193,6 +206,12 @@ def _require_listed(found: list[str], stated: list[str]) -> None:
     taken = {prefix for path in stated for prefix in _above(path)}
     if taken & set(stated):
         raise BundleRefusedError("A file of the bundle stands where a directory has to.")
+
+
+def _require_small(contents: Contents, size: int) -> None:
+    unpacked = sum(member.bytes for member in contents.files)
+    if unpacked > _MOST_TIMES * size + _SMALL_BYTES:
+        raise BundleRefusedError(f"{size:,} bytes that unpack to {unpacked:,} are no bundle.")
 
 
 def _above(path: str) -> Iterator[str]:

@@ -5,9 +5,11 @@ import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 from lineage.bundle import Contents, opened_bundle
+from lineage.key_rotation import ROOT as ROTATIONS
 from lineage.links import BrokenLinkError, Chain, Link, Report, require
 from lineage.receipts import CONSENTS_FILE, OPENINGS_FILE, read_receipts
 from lineage.scope import Scope
@@ -16,6 +18,7 @@ from lineage.verify_log import LogEvidence
 from lineage.verify_model import WEIGHTS
 
 PROOFS = "log/*.tlog-proof"
+BESIDE = "Files of the bundle that are no part of its evidence: {}."
 
 
 def verify_bundle(path: Path, scope: Scope, *, weights: Path | None = None, published: Sequence[Path] = ()) -> Report:
@@ -42,11 +45,19 @@ def verify_bundle(path: Path, scope: Scope, *, weights: Path | None = None, publ
             require(place.is_dir(), f"{contents.artifact}: is not in the bundle.")
         left_out = f", {len(contents.left_out)} left out" if contents.left_out else ""
         chain.holds(Link.BUNDLE, f"{len(contents.files)} files, each as listed{left_out}")
+        if beside := [one.path for one in contents.files if not _belongs(one.path, contents.artifact)]:
+            chain.passes_over(BESIDE.format(", ".join(beside)))
         if weights is not None:
             with chain.testing(Link.WEIGHTS):
                 _place(weights, within.left_out, place)
         verify_on(chain, place, within)
     return chain.report(shown)
+
+
+def _belongs(path: str, artifact: str) -> bool:
+    """Return whether a member can be evidence of an artifact; a model's snapshot lies among ``snapshots/``."""
+    inside = (f"{artifact}/", f"{ROTATIONS}/", *(["snapshots/"] if artifact.startswith("models/") else []))
+    return path in (CONSENTS_FILE, OPENINGS_FILE) or path.startswith(inside) or fnmatch(path, PROOFS)
 
 
 def _within(scope: Scope, directory: Path, contents: Contents, published: Sequence[Path]) -> Scope:
@@ -63,7 +74,7 @@ def _within(scope: Scope, directory: Path, contents: Contents, published: Sequen
 
 def _place(weights: Path, left_out: Mapping[str, str], directory: Path) -> None:
     """Put a file of weights into the unpacked model, under the name it was signed under."""
-    stated = {name: sha256 for name, sha256 in left_out.items() if Path(name).match(WEIGHTS)}
+    stated = {name: sha256 for name, sha256 in left_out.items() if Path(name).match(WEIGHTS) and "/" not in name}
     stated |= {file.name: _digest(file) for file in directory.glob(WEIGHTS)}
     digest = _digest(weights)
     name = next((one for one, sha256 in sorted(stated.items()) if sha256 == digest), None)
