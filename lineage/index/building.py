@@ -115,7 +115,7 @@ class _Gathered:
 
     def take_participants(self, place: int, taking_part: "Participants") -> None:
         """Take in who takes part in the records of a shard."""
-        ordinals = self._ordinals(place, 0)[:0] if not len(taking_part.rows) else taking_part.rows + self._first(place)
+        ordinals = taking_part.rows + self._first(place)
         order = np.lexsort([ordinals, taking_part.words[:, 3], taking_part.words[:, 0]])
         self.people.add(ranges(taking_part.words[order], ordinals[order], PARTICIPANT))
 

@@ -22,6 +22,11 @@ from lineage.warehouse import Warehouse
 from policies.agreement import TenantScope
 from policies.consent import PURPOSES, VALID, ConsentPeriod
 
+FOUND_BY_NO_INDEX = (
+    "The salt of an id was destroyed, so no index leads from it to records. Of content that is left, --full-scan reads "
+    "in which records the person takes part."
+)
+
 
 def trace_person(
     tenant: str,
@@ -60,7 +65,8 @@ def trace_person(
     words = Words.of_person(ledger, tenant, data_subject_id, at)
     person = _person(tenant, data_subject_id, tuple(sorted(words.ids_of(data_subject_id, at))), vault)
     evidence = gather(warehouse, trusted) if indexes is None else gather_stated(warehouse, trusted, indexes)
-    not_looked_up: list[str] = []
+    destroyed = vault.destroyed(tenant, person.ids)
+    not_looked_up = [FOUND_BY_NO_INDEX] if destroyed and indexes is not None else []
     search = PersonSearch(person, vault, not_looked_up, indexes)
     held = _holdings(evidence, search, words, ledger, at)
     agreement = words.agreement(at, at)
@@ -76,7 +82,7 @@ def trace_person(
         ],
         "tenant_scope": (agreement.scope if agreement else TenantScope.UNKNOWN).value,
         "salt_held": bool(person.commitments),
-        "salt_destroyed_at": min(map(rfc3339, vault.destroyed(tenant, person.ids).values()), default=None),
+        "salt_destroyed_at": min(map(rfc3339, destroyed.values()), default=None),
         "snapshots": [_without(entry, "models", "ids") for entry in held],
         "models": [model for entry in held for model in entry["models"]],
         "used_meanwhile": used_meanwhile(evidence, words, held, at),

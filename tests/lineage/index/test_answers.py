@@ -19,10 +19,12 @@ from lineage.retention import RemovedShard, write_note
 from lineage.snapshot import Snapshot
 from lineage.trace import trace_person, trace_record
 from lineage.trace.evidence import gather
+from lineage.warehouse import Warehouse
 from tests.commands import lineweight
 from tests.lineage.harm import DIRECTORY, SHARD, flip
 from tests.lineage.index.conftest import Brought
 from tests.lineage.traced_world import NOW, TracedWorld
+from tests.servers import S3Server
 
 MODEL = "models/little/run-1"
 AT = datetime(2027, 3, 1, tzinfo=UTC)
@@ -69,6 +71,16 @@ def test_removed_content_is_told_of_as_before(world: TracedWorld, brought: Broug
     answer = of_person(world, "acme", 1, brought(world))
     assert answer == of_person(world, "acme", 1)
     assert "Who else takes part" in answer["not_looked_up"][0]
+
+
+def test_whose_salt_was_destroyed_is_found_by_no_index_and_that_is_said(world: TracedWorld, brought: Brought):
+    indexes = brought(world)
+    world.vault.destroy_salts("acme", [world.person("acme", 1)], AT)
+    looked_up, scanned = of_person(world, "acme", 1, indexes), of_person(world, "acme", 1)
+    assert looked_up["snapshots"] == []
+    assert "--full-scan" in looked_up["not_looked_up"][0]
+    assert [one["as_participant"] for one in scanned["snapshots"]] == [1]
+    assert scanned["not_looked_up"] == []
 
 
 def test_only_shards_and_ledgers_are_read_in_which_the_index_says_that_something_lies(
@@ -210,3 +222,14 @@ def test_where_no_index_can_be_kept_everything_is_read_and_that_is_said(world: T
     assert "No index is kept here" in ran.err
     ran = lineweight("trace", "withdrawn", "--home", world.root, "--json")
     assert (ran.code, len(ran.document["models"])) == (0, 1)
+
+
+def test_an_index_can_be_kept_in_an_object_store(world: TracedWorld, brought: Brought, s3: S3Server):
+    bucket = Warehouse(s3.uri())
+    for path in world.warehouse.files(""):
+        if path.split("/")[0] in ("snapshots", "models"):
+            bucket.write(path, world.warehouse.read(path))
+    world.warehouse = bucket
+    answer = of_person(world, "acme", 1, brought(world))
+    assert answer == of_person(world, "acme", 1)
+    assert bucket.exists(f"{INDEX}/{DIRECTORY}/seal.dsse.json")

@@ -17,6 +17,7 @@ from lineage.index.kinds import (
     record_keys,
 )
 from lineage.index.of_model import Read, readings
+from lineage.index.of_snapshot import BuiltFrom, SnapshotContent, SnapshotIndex, write_snapshot_index
 from lineage.index.table import IndexContradictedError
 from lineage.warehouse import Warehouse
 
@@ -27,6 +28,17 @@ def test_commitments_sort_as_their_bytes_do_and_come_back_whole():
     rows = ranges(words, np.arange(0, 2 * len(digests), 2, dtype=np.uint64), AUTHOR)
     assert digests_of(words).to_pylist() == digests
     assert [digests[place] for place in (PEOPLE.sorted(rows)["first"] // 2).tolist()] == sorted(digests)
+
+
+def test_people_whose_commitments_begin_alike_are_told_apart(tmp_path):
+    words = np.array([[7, 1, 1, 1], [7, 1, 1, 2], [9, 1, 1, 1]], np.uint64)
+    rows = ranges(words, np.array([0, 1, 2], np.uint64), AUTHOR)
+    content = SnapshotContent([PEOPLE.sorted(rows)], [], Ordinals.none(3), {})
+    seal = write_snapshot_index(Warehouse(tmp_path), "index", content, BuiltFrom("0" * 64, "1" * 64, 3, ()))
+    index = SnapshotIndex(Warehouse(tmp_path), "index", seal)
+    assert index.people(words[1:2])["first"].tolist() == [1]
+    assert index.people(words[:2])["first"].tolist() == [0, 1]
+    assert len(index.people(np.array([[7, 1, 1, 3]], np.uint64))) == 0
 
 
 def test_records_that_follow_one_another_and_are_one_persons_are_one_range():

@@ -78,6 +78,14 @@ def test_a_table_that_was_cut_or_replaced_is_noticed(tmp_path: Path, harm):
         held.find(np.array([MANY - 1], np.uint64))
 
 
+def test_a_table_that_was_written_anew_without_somebody_is_noticed(tmp_path: Path):
+    keys = list(range(MANY))
+    held = table(tmp_path, records(keys))
+    table(tmp_path, records([key for key in keys if key != 5] + [MANY]))
+    with pytest.raises(IndexContradictedError, match="blocks: is not the file that was sealed"):
+        held.find(np.array([5], np.uint64))
+
+
 def test_the_same_rows_give_the_same_bytes_in_whatever_pieces_they_come(tmp_path: Path):
     rows, warehouse = records(list(range(MANY))), Warehouse(tmp_path)
     first = write_table(warehouse, "one", RECORDS, [rows])
