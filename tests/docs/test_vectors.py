@@ -15,7 +15,7 @@ import pytest
 
 from lineage import leaf, merkle
 from lineage.canonical import NotCanonicalError, canonical_json, digest_of
-from lineage.consumption import consumption_root
+from lineage.consumption import consumption_root, fault_in_order
 from lineage.depth import Depth, Level, drawn
 from lineage.dsse import SignatureRefusedError, TrustedKey
 from lineage.evidence_table import EvidenceUnreadableError
@@ -307,7 +307,8 @@ def test_a_record_rests_on_an_event_that_bears_its_decision():
 
 
 def _rests(case: Vector) -> bool:
-    events = [] if case["event"] is None else [ConsentEvent.model_validate(case["event"])]
+    told = [one for one in [case["event"], *case.get("beside", [])] if one is not None]
+    events = [ConsentEvent.model_validate(one) for one in told]
     receipts = Receipts({event.receipt(): event for event in events}, given=True)
     receipt = bytes.fromhex(case["receipt"])
     try:
@@ -322,7 +323,14 @@ def test_what_was_consumed_has_the_root_and_nothing_else_has():
     assert consumption_root(trees.ledger(vector["rows"])).hex() == vector["root"]
     assert merkle.root([merkle.leaf_hash(entry) for entry in raw(vector["entries"])]).hex() == vector["root"]
     assert hashlib.sha256(b"").hexdigest() == vector["root_of_nothing"]
-    assert [case["name"] for case in vector["refused"] if _consumed(case) == vector["root"]] == []
+    assert [case["name"] for case in vector["refused"]["rows"] if _consumed(case) == vector["root"]] == []
+
+
+def test_what_was_read_was_read_in_order():
+    vector = published("consumption")
+    for case in [*vector["orders"], *vector["refused"]["orders"]]:
+        fault = fault_in_order(trees.read_in_order(case), case["records"])
+        assert bool(fault) == ("because" in case), case["name"]
 
 
 def _consumed(case: Vector) -> str | None:

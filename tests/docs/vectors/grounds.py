@@ -109,22 +109,46 @@ def consents() -> Vector:
     held = {"event": event.document(), "receipt": event.receipt(), "facts": facts, "tenant": event.tenant}
     return {
         "about": "What a leaf rests on: `facts` of its decision, `receipt` as the leaf names it, `tenant` of its "
-        "shard, and the `event` at hand. The manifest is that of snapshot.json.",
+        "shard, and the `event` at hand; others at hand are `beside` it. The manifest is that of snapshot.json.",
         "as_of": manifest().as_of.model_dump(mode="json"),
         "purpose": manifest().purpose,
         "accepted": [
             {"name": "a grant", **held},
             {"name": "at the last instant", **_of({"effective_at": JUNE, "recorded_at": JUNE, "expires_at": later})},
             {"name": "another ground, and no event", **held, "facts": legal, "receipt": bytes(32).hex(), "event": None},
+            *(
+                {"name": name, **held, "beside": [_said(**change)]}
+                for name, change in (
+                    ("an older refusal beside it", {"effective_at": event.effective_at - timedelta(seconds=1)}),
+                    ("a refusal that binds later", {"effective_at": later}),
+                    ("a refusal that was not known yet", {"recorded_at": later}),
+                    ("a refusal of another purpose", {"purposes": ["train_ai_system.preference"]}),
+                    ("somebody else's refusal", {"data_subject_id": "ds_" + "00" * 16}),
+                    ("a refusal to another tenant", {"tenant": "globex"}),
+                    ("another grant", {"state": "renewed"}),
+                )
+            ),
         ],
         "refused": [
             *({"name": name, **_of(change), "because": why} for name, change, why in grounds),
+            {"name": "taken back", **held, "beside": [_said()], "because": "A refusal since then is at hand."},
+            {"name": "taken back at that instant", **held, "beside": [_said(effective_at=event.effective_at)]}
+            | {"because": "At one instant a refusal wins."},
+            {"name": "taken back for a wider purpose", **held, "beside": [_said(purposes=["train_ai_system"])]}
+            | {"because": "It covers this one."},
             {"name": "no event named", **held, "receipt": bytes(32).hex(), "because": "The decision says consent."},
             {"name": "an event named, on another ground", **held, "facts": legal, "because": "It rests on none."},
             {"name": "not at hand", **held, "event": None, "because": "Nobody can look at it."},
             {"name": "another event", **held, "receipt": digest_of({}), "because": "The receipt is its digest."},
         ],
     }
+
+
+def _said(**change: Any) -> dict[str, Any]:
+    """Return a later event by which the person takes their consent back, with a change."""
+    said = {"event_id": "event-2", "state": "withdrawn", "purposes": [manifest().purpose]}
+    when = {"effective_at": JUNE, "recorded_at": JUNE}
+    return ConsentEvent.model_validate(consent().document() | said | when | change).document()
 
 
 def _of(change: dict[str, Any]) -> dict[str, Any]:

@@ -187,6 +187,8 @@ ROWS: list[dict[str, Any]] = [
     {"epoch": 2, "optimizer_step": 7, "micro_step": 0, "shard": 0, "row": 0, "n_tokens": 1, "skipped_reason": ""},
 ]
 
+LEAF = {"record_id": "r", "leaf": sha256_hex(b"a leaf")}
+
 
 def consumption() -> Vector:
     """Return rows of a consumption ledger with their entries and root, and rows of another root."""
@@ -204,14 +206,46 @@ def consumption() -> Vector:
         for name, change, why in changes
     ]
     order = {"name": "another order", "rows": [rows[1], rows[0], *rows[2:]], "root": root}
+    read, unread = _orders()
     return {
-        "about": "Rows of a consumption ledger, the bytes of each entry, and the root over them.",
+        "about": "Rows of a consumption ledger, the bytes of each entry, and the root over them: they show how rows "
+        "are written, and not in which order they are read. `orders` are [epoch, optimizer_step, shard, row] of rows "
+        "that can have been read one after the other, of a snapshot with `records` to train on.",
         "rows": rows,
         "entries": _hex(list(entries(table))),
         "root": root,
         "root_of_nothing": consumption_root(CONSUMPTION_SCHEMA.empty_table()).hex(),
-        "refused": [*changed, order | {"because": "Rows are in the order of reading."}],
+        "orders": read,
+        "refused": {
+            "rows": [*changed, order | {"because": "Rows are in the order of reading."}],
+            "orders": unread,
+        },
     }
+
+
+def _orders() -> tuple[list[Vector], list[Vector]]:
+    first, second = [[0, 0, 0, 1], [0, 0, 1, 0], [0, 1, 0, 0]], [[1, 1, 0, 0], [1, 2, 0, 1], [1, 2, 1, 0]]
+    read = [("two epochs", [*first, *second]), ("a second that was cut short", [*first, second[0]]),
+            ("a first that was cut short", first[:2])]  # fmt: skip
+    unread = [
+        ("nothing", [], "Something is read."),
+        ("a step left out", [first[0], [0, 2, 0, 0]], "Steps count up one by one."),
+        ("a step back", [first[2], first[0]], "Steps count up from 0."),
+        ("an epoch that does not begin at 0", second, "Epochs count up from 0."),
+        ("an epoch left out", [*first, [2, 1, 0, 0]], "Epochs count up one by one."),
+        ("a record twice in an epoch", [first[0], first[0]], "An epoch holds each once."),
+        ("an epoch that holds too few", [*first[:2], *second], "What was finished holds all."),
+    ]
+    return (
+        [{"name": name, "records": 3, "rows": rows} for name, rows in read],
+        [{"name": name, "records": 3, "rows": rows, "because": why} for name, rows, why in unread],
+    )
+
+
+def read_in_order(case: Vector) -> pa.Table:
+    """Return rows of an order as rows of ``CONSUMPTION_SCHEMA``."""
+    names = ("epoch", "optimizer_step", "shard", "row")
+    return ledger([ROWS[0] | dict(zip(names, row, strict=True)) | LEAF for row in case["rows"]])
 
 
 def ledger(rows: list[dict[str, Any]]) -> pa.Table:
