@@ -116,4 +116,4 @@ def _require_all_kept(home: "Home", own: TrustedKey, rows: "Sequence[Row]", now:
             raise NotRotatedError(f"{found.path}: was signed meanwhile, and is not in the log.")
         if found.path not in trusted_then:
             remedy = "A retired key vouches for nothing that says it is later: wait until then, or set `as_of` back."
-            raise NotRotatedError(f"{found.path}: says that it was made after {now.date()}.", remedy=remedy)
+            raise NotRotatedError(f"{found.path}: says that it was made after {rfc3339(now)}.", remedy=remedy)

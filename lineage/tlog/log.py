@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lineage import merkle
@@ -45,13 +44,13 @@ class TransparencyLog:
     ledger: "Ledger"
     vault: Vault
 
-    @cached_property
+    @property
     def key(self) -> NoteKey:
         """The public key that signs now, under the log's name."""
         key = self.keys[-1]
         return NoteKey(origin_of(key), key)
 
-    @cached_property
+    @property
     def keys(self) -> tuple[TrustedKey, ...]:
         """The public keys that signed for the log, from the first to the one that does now."""
         return self.vault.signing_keys

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from lineage.canonical import sha256_hex
 from lineage.commands.key import key_app
+from lineage.commands.log import log_app
 from lineage.dsse import Refusal, SignatureRefusedError, TrustedKey, unverified_payload
 from lineage.key_files import VaultError
 from lineage.key_rotation import (
@@ -535,6 +537,22 @@ def test_a_retired_key_signs_no_longer_log_and_no_other_one(rotating: RotatedHom
         else:
             with pytest.raises(NoteRefusedError, match="retired when the log had fewer entries, or others"):
                 open_checkpoint(note, then.origin, trusted)
+
+
+def test_a_proof_is_checked_over_the_rotation_and_tells_what_was_signed_too_late(rotating: RotatedHome, tmp_path: Path):
+    home, thief = ["--home", str(rotating.home.uri)], rotating.thief()
+    signed = [rotating.signs("a")]
+    rotating.rotates()
+    signed += [rotating.signs("b"), rotating.signs("backdated", by=thief, at=NOON + timedelta(hours=1))]
+    rotating.enters()
+    told = []
+    for number, name in enumerate(signed):
+        path, proof = rotating.home.warehouse.local_path(name), str(tmp_path / f"{number}.tlog-proof")
+        assert CliRunner().invoke(log_app, ["prove", str(path), "--out", proof, *home]).exit_code == 0
+        told.append(CliRunner().invoke(log_app, ["check", str(path), "--proof", proof, *home, "--json"]))
+    assert [done.exit_code for done in told] == [0, 0, 1]
+    assert {json.loads(done.output)["log"] for done in told[:2]} == {rotating.log.key.name}
+    assert "when the log had 1 entries" in str(told[2].exception)
 
 
 def test_an_audit_holds_the_log_against_what_the_rotation_said_of_it(rotating: RotatedHome):

@@ -16,7 +16,7 @@ from lineage.links import Link, Report
 from lineage.manifest import SnapshotManifest, parse_manifest
 from lineage.officer_key import OfficerKey, new_officer_key
 from lineage.rotating import rotate_key
-from lineage.signing_key import SigningKeys
+from lineage.signing_key import PrivateKey, SigningKeys
 from lineage.statement import open_envelope, sign_statement, snapshot_statement
 from lineage.tlog.entry import signed_files
 from lineage.tlog.log import TransparencyLog, enter_statements
@@ -75,17 +75,26 @@ class Rotated:
         return verify_path(self.world.warehouse.local_path(DIRECTORY), keys, log=log)
 
 
-@pytest.fixture
-def rotated(trained: SmallWorld, tmp_path: Path) -> Rotated:
-    home = Home(str(trained.root), database_url=f"sqlite:///{tmp_path}/l.db")
+@pytest.fixture(scope="module")
+def template(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PrivateKey]:
+    """A world whose key was rotated, and that key; tests take copies of it."""
+    world = SmallWorld(Path(shutil.copytree(untouched, tmp_path_factory.mktemp("rotated") / "warehouse")))
+    home, key = Home(str(world.root)), (world.root / "keys/master.key").read_bytes()
     enter_statements(home, AS_OF)
-    manifest = parse_manifest(trained.warehouse.read(f"{DIRECTORY}/manifest.json"))
-    trained.release(manifest, decided_at=AS_OF - 2 * DAY)
-    old, keys = trained.trusted[0], SigningKeys(trained.root / "keys", (trained.root / "keys/master.key").read_bytes())
+    manifest = parse_manifest(world.warehouse.read(f"{DIRECTORY}/manifest.json"))
+    world.release(manifest, decided_at=AS_OF - 2 * DAY)
+    thief = SigningKeys(world.root / "keys", key).current
     rotate_key(home, "once a year", RETIRED)
-    made = Rotated(SmallWorld(trained.root), home, manifest, old, keys.current)
-    assert made.world.trusted[0] != old
-    return made
+    return world.root, thief
+
+
+@pytest.fixture
+def rotated(template: tuple[Path, PrivateKey], tmp_path: Path) -> Rotated:
+    root, thief = template
+    world = SmallWorld(Path(shutil.copytree(root, tmp_path / "warehouse")))
+    manifest = parse_manifest(world.warehouse.read(f"{DIRECTORY}/manifest.json"))
+    assert world.trusted[0] != thief.public
+    return Rotated(world, Home(str(world.root)), manifest, thief.public, thief)
 
 
 @pytest.mark.parametrize("end", ["the old key", "the new key"])
