@@ -19,6 +19,8 @@ from policies.errors import LineweightError
 FORMAT = "lineweight.certificate/v1"
 CERTIFICATE_PREDICATE = "https://lineweight.dev/attestation/certificate/v1"
 ARTIFACT = "certificate.json"
+ROTATION = "rotation/"
+"""With this the names of enclosed rotations of the issuer's key begin."""
 
 Document = dict[str, Any]
 Kind = Literal["person", "tenant", "model"]

@@ -12,6 +12,7 @@ from lineage.canonical import digest_of
 from lineage.certificates.certificate import (
     ARTIFACT,
     CERTIFICATE_PREDICATE,
+    ROTATION,
     Certificate,
     CertificateRefusedError,
     Document,
@@ -24,6 +25,7 @@ from lineage.certificates.checking_person import check_person
 from lineage.certificates.checking_tenant import check_tenant
 from lineage.certificates.held import Held, require
 from lineage.certificates.page import MALFORMED, read_page, require_same_page
+from lineage.key_rotation import trusted_over_rotations
 from lineage.predicate import read_predicate
 from lineage.statement import Opened, TrustedKey, open_envelope
 
@@ -63,11 +65,13 @@ def check_certificate(data: bytes, trusted: Sequence[TrustedKey], statements: Se
         NoteRefusedError: A proof of the log does not hold.
     """
     certificate = read_page(data)
-    opened = _signed(certificate, trusted)
+    keys = _over_rotations(certificate, trusted)
+    opened = _signed(certificate, keys)
     require_same_page(data, certificate)
     try:
-        held = Held(certificate.pieces, trusted, _by_digest(statements, trusted))
+        held = Held(certificate.pieces, keys, _by_digest(statements, keys))
         _require_enclosed(certificate)
+        _require_rotations(certificate, held)
         held.holds(f"The page is the one that was signed, and so are its {len(certificate.pieces)} enclosed pieces.")
         CHECKS[certificate.document["kind"]](certificate.document, held)
         held.require_all_used()
@@ -75,6 +79,21 @@ def check_certificate(data: bytes, trusted: Sequence[TrustedKey], statements: Se
         raise CertificateRefusedError("The document inside is none of a certificate.") from error
     held.passes_over(OF_ITS_TIME)
     return Checked(certificate.document, opened.key_ids, tuple(held.checks), tuple(held.not_checked))
+
+
+def _over_rotations(certificate: Certificate, trusted: Sequence[TrustedKey]) -> tuple[TrustedKey, ...]:
+    """Return the keys to trust: those named, and with one of the issuer's the others, by the rotations enclosed."""
+    rotations = {name: piece_bytes(piece) for name, piece in certificate.pieces.items() if name.startswith(ROTATION)}
+    return trusted_over_rotations(trusted, rotations)
+
+
+def _require_rotations(certificate: Certificate, held: Held) -> None:
+    """Mark the rotations as looked at: they were followed, and each is signed by the keys it names."""
+    named = certificate.document["issuer"]["rotations"]
+    for name in named:
+        held.piece(name)
+    there = [name for name in certificate.pieces if name.startswith(ROTATION)]
+    require(sorted(named) == sorted(there), "Other rotations are enclosed than the document names.")
 
 
 def _signed(certificate: Certificate, trusted: Sequence[TrustedKey]) -> Opened:

@@ -4,18 +4,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from lineage.canonical import rfc3339
-from lineage.certificates.certificate import Document, Enclosed
+from lineage.certificates.certificate import ROTATION, Document, Enclosed
 from lineage.home import Home
+from lineage.key_rotation import rotations_in
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.log import TransparencyLog
 from lineage.tlog.proof import LogProof
 
 
-def issuer(home: Home) -> Document:
-    """Return who issues: the deployment's key, and whether that is one of a demonstration."""
-    vault = home.vault()
-    return {"key_id": vault.key_id, "demonstration": vault.derived_from_seed}
+def issuer(home: Home, enclosed: Enclosed) -> Document:
+    """Return who issues: the deployment's key, whether that is one of a demonstration, and the keys before it.
+
+    The rotations by which one key followed another are enclosed, so that whoever trusts one of them can follow.
+    """
+    vault, rotations = home.vault(), rotations_in(home.warehouse)
+    names = [
+        enclosed.add_json(f"{ROTATION}{number}", rotations[path]) for number, path in enumerate(sorted(rotations), 1)
+    ]
+    return {"key_id": vault.key_id, "demonstration": vault.derived_from_seed, "rotations": names}
 
 
 def snapshot_facts(snapshot: Snapshot) -> Document:
@@ -77,7 +84,7 @@ class LogProofs:
 
     def _place(self, proof: LogProof) -> dict[str, Any]:
         key = self._log.key
-        head = open_checkpoint(proof.checkpoint, key.name, [key.key])
+        head = open_checkpoint(proof.checkpoint, key.name, self._log.keys)
         return {"index": proof.index, "size": head.size, "origin": head.origin}
 
 

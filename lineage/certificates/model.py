@@ -28,6 +28,7 @@ from lineage.snapshot import Snapshot, find_snapshot
 from lineage.statement import TrustedKey, open_envelope
 from lineage.ticket import RELEASE_PREDICATE, Terms
 from lineage.trace import trace_model
+from lineage.trace.evidence import noting
 from lineage.training_admission import TICKET_FILE
 from lineage.verify import verify_path
 from lineage.verify_consents import NO_LEDGER
@@ -84,7 +85,7 @@ class ModelCertificate:
         document = {
             "kind": "model",
             "at": rfc3339(self.at),
-            "issuer": issuer(home),
+            "issuer": issuer(home, self.enclosed),
             **model.document(),
             **{name: traced[name] for name in TRACED},
             **_people(model, snapshot),
@@ -127,16 +128,13 @@ class ModelCertificate:
     def _descendants(self, model: Model) -> Document:
         """Return the models of this home that were trained from this one's weights, and those that did not verify."""
         own = set(training.stated_weights(model.opened.artifacts).values()) | {model.opened.statement_digest}
-        found, unverified = [], []
+        found: list[str] = []
+        unverified: list[dict[str, str]] = []
         for directory in model_directories(self.home.warehouse):
-            try:
+            with noting(unverified, directory):
                 opened = open_envelope(self.home.warehouse.read(f"{directory}/{TRAINING_FILE}"), self.trusted)
-                bases = training.dependencies(opened.predicate, BASE_MODEL)
-            except (NotVerifiedError, training.TrainingStatementError) as error:
-                unverified.append({"directory": directory, "why": str(error)})
-                continue
-            if any(base.sha256 in own for base in bases):
-                found.append(directory.removeprefix(f"{MODELS}/"))
+                if any(base.sha256 in own for base in training.dependencies(opened.predicate, BASE_MODEL)):
+                    found.append(directory.removeprefix(f"{MODELS}/"))
         return {"descendants": found, "unverified": unverified}
 
     @cached_property

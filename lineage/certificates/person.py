@@ -80,7 +80,7 @@ class PersonCertificate:
         document = {
             "kind": "person",
             "at": rfc3339(self.at),
-            "issuer": issuer(home),
+            "issuer": issuer(home, self.enclosed),
             "tenant": self.tenant,
             "data_subject_id": told["data_subject_id"],
             "also_known_as": told["also_known_as"],

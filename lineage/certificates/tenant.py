@@ -87,7 +87,7 @@ class TenantCertificate:
         document = {
             "kind": "tenant",
             "at": rfc3339(self.at),
-            "issuer": issuer(self.home),
+            "issuer": issuer(self.home, self.enclosed),
             "tenant": tenant,
             "statements": self.statements,
             "agreement": None if agreed is None else agreed.document(),
