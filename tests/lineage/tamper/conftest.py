@@ -1,8 +1,11 @@
+import functools
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lineage import verify_snapshot
 from tests.lineage.tamper.attack import Copy
 from tests.lineage.tamper.world import Genuine, build
 
@@ -17,3 +20,11 @@ def genuine(tmp_path_factory: pytest.TempPathFactory) -> Genuine:
 def copy(genuine: Genuine, tmp_path: Path) -> Copy:
     """A copy of what was taken home."""
     return Copy(Path(shutil.copytree(genuine.taken, tmp_path / "taken")), genuine)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def policies_read_once() -> Iterator[None]:
+    """The same bytes are the same policy; to read them hundreds of times would take longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(verify_snapshot, "load_policy", functools.cache(verify_snapshot.load_policy))
+        yield

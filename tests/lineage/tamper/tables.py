@@ -11,6 +11,7 @@ from tests.lineage.tamper import (
     on_weights,
 )
 from tests.lineage.tamper.attack import Attack
+from tests.lineage.tamper.forger import MODEL
 
 SECTIONS: dict[str, tuple[Attack, ...]] = {
     "Weights and the files of a model": on_weights.ATTACKS,
@@ -23,3 +24,37 @@ SECTIONS: dict[str, tuple[Attack, ...]] = {
     "The bundle as an archive": on_bundles.ATTACKS,
 }
 ATTACKS = [attack for attacks in SECTIONS.values() for attack in attacks]
+NOT_COVERED = ("openings.jsonl",)
+"""Files in which a byte can be changed without a refusal: what they open is then not shown, which is said."""
+
+
+def written() -> str:
+    """Return the tables as the documentation holds them, in Markdown."""
+    refused = sum(1 for attack in ATTACKS if not attack.untold)
+    told = len(ATTACKS) - refused
+    parts = [f"{len(ATTACKS)} attacks: {refused} are refused, {told} nobody can see in the files alone."]
+    for title, attacks in SECTIONS.items():
+        parts += [f"## {title}", "\n".join([*_HEAD, *map(_row, attacks)])]
+    return "\n\n".join(parts) + "\n"
+
+
+_HEAD = ("| What is done | By whom has | Directory | Bundle |", "|---|---|---|---|")
+
+
+def _row(attack: Attack) -> str:
+    directory = "—" if attack.archive is not None else _cell(attack, attack.directory or attack.link)
+    return f"| {_told(attack)} | {attack.attacker} | {directory} | {_cell(attack, attack.link)} |"
+
+
+def _told(attack: Attack) -> str:
+    name = attack.name[0].upper() + attack.name[1:]
+    notes = ["verifying the snapshot"] if attack.artifact != MODEL else []
+    notes += [f"a sample of {attack.depth.records:,}"] if attack.depth.records else []
+    return f"{name} ({', '.join(notes)})" if notes else name
+
+
+def _cell(attack: Attack, link: str) -> str:
+    if attack.untold:
+        sentence = attack.untold.strip()
+        return f"*{sentence}*" if sentence.endswith(".") else f"*{sentence} …*"
+    return link.strip("()") if link.startswith("(") else f"`{link}`"

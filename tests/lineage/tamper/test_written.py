@@ -1,0 +1,80 @@
+"""The page on tampering says what the attacks show, and no byte of the evidence can be changed unseen."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from lineage.consumption import trained_on
+from lineage.depth import Depth, drawn
+from tests.conftest import UPDATE
+from tests.lineage.tamper.attack import Attack, Attacker, Copy, by_bundle, by_directory
+from tests.lineage.tamper.tables import ATTACKS, NOT_COVERED, written
+from tests.lineage.tamper.touching import ledger
+
+PAGE = Path(__file__).parents[3] / "docs/tamper.md"
+MARK = "<!-- What follows is written by tests/lineage/tamper. -->\n\n"
+FLIPS = 150
+DRAWN = 3
+UNTOUCHED = Attack("nothing", Attacker.FILES, lambda copy: None)
+
+
+def test_the_page_says_what_the_attacks_show(request: pytest.FixtureRequest):
+    said, mark, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
+    if request.config.getoption(UPDATE):
+        PAGE.write_text(said + mark + written(), encoding="utf-8")
+    assert mark
+    assert said + mark + written() == PAGE.read_text(encoding="utf-8")
+
+
+def test_every_attack_says_what_is_to_come_of_it_and_has_a_name_of_its_own():
+    assert all(bool(attack.link) != bool(attack.untold) for attack in ATTACKS)
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+
+
+def test_what_nobody_touched_verifies_with_keys_and_without(copy: Copy):
+    for keys in (False, True):
+        attack = Attack("nothing", Attacker.FILES, lambda copy: None, with_keys=keys)
+        assert [way(copy, attack).refused for way in (by_directory, by_bundle)] == ["", ""]
+
+
+def test_whoever_has_the_key_can_sign_all_anew_and_it_verifies(copy: Copy):
+    """Else the attacks by that key would be refused for another reason than what was changed."""
+    copy.forger().save()
+    attack = Attack("nothing", Attacker.KEY, lambda copy: None, with_keys=True)
+    assert [way(copy, attack).refused for way in (by_directory, by_bundle)] == ["", ""]
+
+
+def test_no_byte_of_any_file_can_be_changed_unseen(copy: Copy):
+    chosen = random.Random(20261130)
+    files = sorted(path.relative_to(copy.tree).as_posix() for path in copy.tree.rglob("*") if path.is_file())
+    covered = [path for path in files if path not in NOT_COVERED]
+    assert len(covered) == len(files) - len(NOT_COVERED)
+    unseen = []
+    for number in range(FLIPS):
+        path = covered[number % len(covered)]
+        whole = copy.read(path)
+        place, bit = chosen.randrange(len(whole)), 1 << chosen.randrange(8)
+        copy.write(path, whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        if not by_directory(copy, UNTOUCHED).refused:
+            unseen.append((path, place, bit))
+        copy.write(path, whole)
+    assert not unseen
+    assert by_directory(copy, UNTOUCHED).refused == ""
+
+
+@pytest.mark.parametrize("way", [by_directory, by_bundle])
+def test_a_row_that_is_false_is_refused_by_every_sample_that_draws_it(copy: Copy, way):
+    """One of eighteen rows: a sample of three draws it by three seeds of eighteen, about."""
+    ledger(lambda rows: rows[4].update(record_id="somebody-else's"))(copy)
+    read = trained_on(copy.forger().ledger())
+    root = copy.forger().predicate["runDetails"]["byproducts"][0]["annotations"]["root"]
+    place = read["record_id"].to_pylist().index("somebody-else's")
+    seen = set()
+    for seed in map(str, range(12)):
+        depth = Depth.asked(sample=DRAWN, seed=seed)
+        is_drawn = place in drawn(depth, root, read.num_rows)
+        refused = way(copy, Attack("a false row", Attacker.KEY, lambda copy: None, depth=depth)).refused
+        assert refused == ("consumption ⊆ snapshot" if is_drawn else "")
+        seen.add(is_drawn)
+    assert seen == {True, False}
