@@ -18,6 +18,7 @@ ON_THE_ISSUERS_WORD = (
     "Participation: the tree of people is over those who wrote; who takes part in a record is counted by the issuer.",
     "Models: which read the records, and in which steps, is in the consumption ledgers; the issuer counted there.",
     "Grounds: that a record rests on a statement is in its leaf; `lineweight prove record` shows it of one record.",
+    "Order: that the list of people is sorted beside the entries shown, `lineweight verify` finds from the leaves.",
     "Salt: that no other was ever used for the person only an earlier certificate with the same commitment shows.",
 )
 

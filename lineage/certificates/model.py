@@ -90,7 +90,6 @@ class ModelCertificate:
             **{name: traced[name] for name in TRACED},
             **_people(model, snapshot),
             "by_source": _by_source(traced["by_source"]),
-            "statements": self.statements,
             "statement": model.opened.statement_digest,
             "signed_by": list(model.opened.key_ids),
             "enclosed": self.enclosed.add_json(

@@ -85,7 +85,6 @@ class PersonCertificate:
             "data_subject_id": told["data_subject_id"],
             "also_known_as": told["also_known_as"],
             "contact": self.contact,
-            "statements": self.statements,
             "collected": Collection(home.warehouse, ledger, vault, self.tenant, ids).find().document(),
             "tenant_scope": told["tenant_scope"],
             "consents": self._consents(told),

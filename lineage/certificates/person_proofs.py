@@ -16,10 +16,11 @@ def shown(document: Document) -> Section:
             "Every snapshot has a list of the people who wrote its records: not by name but by a commitment, a "
             "number that only your salt ties to you. The list is sorted and sealed by one number, its root, which the "
             "snapshot's signed statement says. Where your commitment is in the list, its entry is shown. Where it is "
-            "not, the two entries are shown that stand next to each other where it would have to be."
+            "not, the two entries are shown that stand next to each other where it would have to be: nobody stands "
+            "between them. That the list is sorted everywhere else, whoever has the snapshot's leaves can check."
         )
     ]
-    if not document["statements"]:
+    if not all(one["enclosed"] for one in document["snapshots"]):
         parts.append(
             note(
                 "The signed statements themselves are not enclosed, because they name other customers. Ask for them "

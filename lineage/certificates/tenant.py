@@ -89,7 +89,6 @@ class TenantCertificate:
             "at": rfc3339(self.at),
             "issuer": issuer(self.home, self.enclosed),
             "tenant": tenant,
-            "statements": self.statements,
             "agreement": None if agreed is None else agreed.document(),
             "agreements": [{"digest": event.digest(), "event": event.document()} for event in history],
             "landed": self._landed(tenant),
