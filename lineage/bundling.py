@@ -14,6 +14,7 @@ from lineage.bundle import Contents, Source, write_bundle
 from lineage.consumption import places, rows_drawn
 from lineage.depth import Depth, Level
 from lineage.home import Home
+from lineage.key_rotation import ROOT as ROTATIONS
 from lineage.leaf import NO_CONSENT_RECEIPT
 from lineage.models import Model, open_model
 from lineage.receipts import CONSENTS_FILE, OPENINGS_FILE, Opening, consent_lines
@@ -23,8 +24,6 @@ from lineage.tlog.log import TransparencyLog
 from lineage.verify_sample import Place, drawn_places
 from lineage.warehouse import Warehouse
 from policies.errors import UsageError
-
-ROTATIONS = "rotations"
 
 
 def bundle(

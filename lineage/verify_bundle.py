@@ -10,12 +10,14 @@ from pathlib import Path
 
 from lineage.bundle import Contents, opened_bundle
 from lineage.key_rotation import ROOT as ROTATIONS
+from lineage.key_rotation import rotations_in, trusted_over_rotations
 from lineage.links import BrokenLinkError, Chain, Link, Report, require
 from lineage.receipts import CONSENTS_FILE, OPENINGS_FILE, read_receipts
 from lineage.scope import Scope
 from lineage.verify import verify_on
 from lineage.verify_log import LogEvidence
 from lineage.verify_model import WEIGHTS
+from lineage.warehouse import Warehouse
 
 PROOFS = "log/*.tlog-proof"
 BESIDE = "Files of the bundle that are no part of its evidence: {}."
@@ -61,11 +63,12 @@ def _belongs(path: str, artifact: str) -> bool:
 
 
 def _within(scope: Scope, directory: Path, contents: Contents, published: Sequence[Path]) -> Scope:
-    """Return a scope with what a bundle brings: consents, openings, proofs, and what it leaves out."""
+    """Return a scope with what a bundle brings: rotations, consents, openings, proofs, and what it leaves out."""
     consents, openings = (directory / name for name in (CONSENTS_FILE, OPENINGS_FILE))
     places = {contents.artifact, *(one.path.rpartition("/shards/")[0] for one in contents.left_out)}
     return replace(
         scope,
+        trusted=trusted_over_rotations(scope.trusted, rotations_in(Warehouse(directory))),
         receipts=read_receipts(consents if consents.is_file() else None, openings if openings.is_file() else None),
         log=LogEvidence.read(sorted(directory.glob(PROOFS)), published),
         left_out={name: sha256 for place in places for name, sha256 in contents.left_out_of(place).items()},

@@ -32,6 +32,10 @@ def verify(
         list[Path] | None,
         typer.Option("--published", help="Where checkpoints of the log were published: a directory or a file."),
     ] = None,
+    rotations: Annotated[
+        list[Path] | None,
+        typer.Option("--rotation", help="A rotation of the signing key (rotations/….dsse.json), if not beside it."),
+    ] = None,
     bundle: Annotated[
         Path | None, typer.Option("--bundle", help="A bundle that has the evidence of these weights.")
     ] = None,
@@ -56,6 +60,7 @@ def verify(
     from lineage.bundle import is_bundle
     from lineage.commands.snapshot_views import show_verification
     from lineage.depth import Depth
+    from lineage.key_rotation import read_rotations, rotations_beside, trusted_over_rotations
     from lineage.receipts import read_receipts
     from lineage.scope import Scope
     from lineage.verify import verify_within
@@ -67,7 +72,8 @@ def verify(
     if keys is not None and vault is None:
         raise UsageError(f"{keys}: there is no key vault.", remedy="Name the deployment's vault with --keys.")
     depth = Depth.asked(fast=fast, full=full, sample=sample, seed=seed)
-    trusted, itself = where.trusted(trust or []), is_bundle(Path(artifact))
+    trusted = trusted_over_rotations(where.trusted(trust or []), read_rotations(rotations or []))
+    itself = is_bundle(Path(artifact))
     if bundle is not None or itself:
         if proofs or consents or openings or snapshot:
             raise UsageError(
@@ -78,8 +84,9 @@ def verify(
         report = verify_bundle(bundle or Path(artifact), scope, weights=weights, published=published or [])
     else:
         receipts, log = read_receipts(consents, openings), LogEvidence.read(proofs or [], published or [])
-        scope = Scope(trusted, vault, log, receipts, depth)
-        report = verify_within(place_of(artifact, where), scope, snapshot)
+        place = place_of(artifact, where)
+        scope = Scope(trusted_over_rotations(trusted, rotations_beside(place)), vault, log, receipts, depth)
+        report = verify_within(place, scope, snapshot)
     document = report.document()
     emit(document, as_json, lambda: show_verification(document))
     exit_unless(report.verified)

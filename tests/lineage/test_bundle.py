@@ -13,11 +13,14 @@ from lineage.bundle import BundleRefusedError, Contents, is_bundle, opened_bundl
 from lineage.bundling import bundle
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.depth import FULL, Depth
+from lineage.dsse import TrustedKey
 from lineage.home import Home
 from lineage.links import Link, Report
 from lineage.receipts import consent_lines
+from lineage.rotating import rotate_key
 from lineage.scope import Scope
 from lineage.tlog.log import enter_statements
+from lineage.vault import Vault
 from lineage.verify_bundle import verify_bundle
 from policies.consent import ConsentStatus
 from tests.lineage.harm import broken
@@ -171,6 +174,24 @@ def test_an_opening_of_another_person_opens_nothing(world: TracedWorld):
 def _renamed(lines: bytes) -> bytes:
     said = [json.loads(line) | {"data_subject_id": "ds_" + "0" * 32} for line in lines.splitlines()]
     return b"".join(canonical_json(one) + b"\n" for one in said)
+
+
+# ── keys that were rotated since ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bundle_made_after_the_key_was_rotated_verifies_with_the_old_key_and_with_the_new(world: TracedWorld):
+    home, old = Home.at(str(world.root)), world.trusted
+    rotate_key(home, "once a year", NOW)
+    new = (TrustedKey.from_pem(Vault.open(world.root / "keys").public_key_pem),)
+    assert new != old
+    to = world.root.parent / "rotated.bundle"
+    bundle(home, MODEL, home.trusted(), to, depth=FULL)
+    assert verify_bundle(to, Scope(old)).verified
+    assert verify_bundle(to, Scope(new)).verified
+    without = repacked(to, lambda held: held.pop("rotations/00001.dsse.json"))
+    assert broken(verify_bundle(without, Scope(new))) == Link.SIGNATURE
+    forged = repacked(to, lambda held: held.update({"rotations/00001.dsse.json": b"{}"}))
+    assert broken(verify_bundle(forged, Scope(new))) == Link.BUNDLE
 
 
 # ── consents ────────────────────────────────────────────────────────────────────────────────────────────────
