@@ -36,19 +36,19 @@ from benchmarks.evidence.made_up import (
     bytes_under,
 )
 from benchmarks.published import Place
-from benchmarks.timing import Contender, Figures, Outcome, as_figures, figure, take_turns
+from benchmarks.timing import Contender, Figures, Outcome, Timed, as_figures, figure, take_turns
 from lineage.dsse import TrustedKey
 from lineage.index.bitmaps import Ordinals
 from lineage.index.keeping import INDEX, Indexes
 from lineage.index.of_model import ModelIndex, Read
 from lineage.index.of_snapshot import SnapshotIndex
 from lineage.index.seal import ModelSeal, SnapshotSeal, read_seal
+from lineage.ledger.store import Ledger
 from lineage.snapshot import Snapshot
+from lineage.trace import trace_record
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError
-
-TENANTS = ("acme", "globex", "initech", "umbrella")
 
 
 class DisagreedError(LineweightError):
@@ -66,7 +66,8 @@ class Size:
         scanned: A smaller world for the full scan, which would take too long on all of it.
         warm, cold: How many people are looked up.
         withdrawn: How many people withdrew.
-        published: Records of the snapshot on which building is measured with all that comes before.
+        published, tenants: Records of the snapshot on which building is measured with all that comes before, and of
+            how many tenants, each a shard.
         rounds: For what is not looked up by person.
     """
 
@@ -76,6 +77,7 @@ class Size:
     cold: int
     withdrawn: int
     published: int
+    tenants: int
     rounds: int
 
 
@@ -86,9 +88,12 @@ FULL = Size(
     cold=50,
     withdrawn=50_000,
     published=100_000,
+    tenants=40,
     rounds=7,
 )
-TINY = Size(World(4_000, 200, 4, 800), World(800, 40, 4, 80), warm=5, cold=2, withdrawn=10, published=40, rounds=1)
+TINY = Size(
+    World(4_000, 200, 4, 800), World(800, 40, 4, 80), warm=5, cold=2, withdrawn=10, published=40, tenants=4, rounds=1
+)
 
 
 class Index:
@@ -128,7 +133,9 @@ def measure(size: Size) -> Outcome:
         tuple((one.name, figure(1000 * one.median_s)) for one in timed["Withdrawn against consumed"]),
     )
     titled = {common.title: timed["Withdrawn against consumed"]}
-    return Outcome((built, looked_up, common, scan, _published(size)), titled)
+    published = _published(size)
+    tables = tuple(as_figures(title, found) for title, found in published.items())
+    return Outcome((built, looked_up, common, scan, *tables), titled | published)
 
 
 def _built(size: Size, root: Path, warehouse: Warehouse, vault: Vault) -> Figures:
@@ -284,17 +291,22 @@ def _scan(size: Size, root: Path) -> Figures:
     return Figures(title, ("", "median s"), tuple(rows))
 
 
-def _published(size: Size) -> Figures:
-    """Build the index of a published snapshot: leaves recomputed, participants decrypted, salts looked up."""
+def _published(size: Size) -> dict[str, list[Timed]]:
+    """Build and ask the index of a published snapshot: leaves recomputed, participants decrypted, salts looked up."""
     with tempfile.TemporaryDirectory() as directory:
-        place = Place.at(Path(directory))
-        said = [[f"Please add page {number}.", "Done."] for number in range(size.published // len(TENANTS))]
-        manifest = place.publish("measured", {tenant: records(said, tenant) for tenant in TENANTS})
+        place, tenants = Place.at(Path(directory)), [f"tenant-{number:02d}" for number in range(size.tenants)]
+        said = [[f"Please add page {number}.", "Done."] for number in range(size.published // size.tenants)]
+        manifest = place.publish("measured", {tenant: records(said, tenant) for tenant in tenants})
         snapshot = Snapshot.open(place.warehouse, manifest.directory, place.trusted)
-        indexes = Indexes(place.warehouse, place.vault, place.trusted)
+        ledger = Ledger.open(f"sqlite:///{directory}/ledger.db")
+        wanted = snapshot.leaves(len(tenants) // 2)["record_id"][0].as_py()
+
+        def fresh() -> Indexes:
+            return Indexes(place.warehouse, place.vault, place.trusted)
 
         def build(_: int) -> None:
             place.warehouse.delete_tree(INDEX)
+            indexes = fresh()
             indexes.build(indexes.due([snapshot], []), lambda records: None)
 
         def read(_: int) -> None:
@@ -302,12 +314,23 @@ def _published(size: Size) -> Figures:
                 snapshot.leaves(shard)
                 snapshot.shard(shard, place.vault, columns=["participants"])
 
-        work = {"records": float(manifest.rows)}
-        contenders = [
+        def traced(indexes: Indexes | None) -> object:
+            return trace_record(wanted, place.warehouse, ledger, place.trusted, indexes)
+
+        build(0)
+        if traced(None) != traced(fresh()):
+            raise DisagreedError("The index and the leaves do not agree on a record.")
+        work, one = {"records": float(manifest.rows)}, {"answers": 1.0}
+        building = [
             Contender("reading all evidence, as --full-scan does", read, work),
             Contender("building the index from it", build, work),
         ]
-        timed = take_turns(contenders, size.rounds)
-    return as_figures(
-        f"A published snapshot of {manifest.rows:,} records: leaves recomputed, participants decrypted", timed
-    )
+        asking = [
+            Contender("trace record --full-scan", lambda _: traced(None), one),
+            Contender("trace record, by the index", lambda _: traced(fresh()), one),
+        ]
+        published = f"A published snapshot of {manifest.rows:,} records in {len(tenants)} shards"
+        return {
+            f"{published}: leaves recomputed, participants decrypted": take_turns(building, size.rounds),
+            f"{published}: the whole answer for a record, Python started": take_turns(asking, size.rounds),
+        }
