@@ -71,7 +71,7 @@ def trace_one_record(
     full_scan: FullScanFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Where did this record go, and why was it allowed to? Exits 1 if some evidence does not verify."""
+    """Where did this record come from and go, and why was it allowed to? Exits 1 if some evidence does not verify."""
     from lineage.trace import trace_record
     from lineage.trace.show import show_record
 
@@ -80,7 +80,7 @@ def trace_one_record(
     where = home_at(home, database_url, keys).require()
     trusted = where.trusted(trust or [])
     with kept_indexes(where, trusted, full_scan=full_scan) as indexes:
-        answer = trace_record(record_id, where.warehouse, where.ledger(), trusted, indexes)
+        answer = trace_record(record_id, where.warehouse, where.ledger(), trusted, indexes, where.held_vault())
     emit(answer, as_json, lambda: show_record(answer))
     exit_unless(not answer["unverified"])
 

@@ -15,6 +15,8 @@ from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
 from lineage.trace.evidence import consent_document, decisions_of, gather, receipt_of
 from lineage.trace.indexed import by_shard, gather_stated
+from lineage.trace.origin import origin_of
+from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 
 
@@ -24,8 +26,9 @@ def trace_record(
     ledger: Ledger,
     trusted: Sequence[TrustedKey],
     indexes: Indexes | None = None,
+    vault: Vault | None = None,
 ) -> dict[str, Any]:
-    """Answer where a record went, and why it was allowed to.
+    """Answer where a record came from and went, and why it was allowed to.
 
     Args:
         record_id: ``r`` and 32 hex digits.
@@ -33,10 +36,11 @@ def trace_record(
         ledger: Holds the consents and the landed batches.
         trusted: The keys that may have signed.
         indexes: Where to look; without, every leaf is read.
+        vault: Opens the tenant's files, for the line a record came in and for what was redacted in it.
 
     Returns:
-        A JSON document: ``snapshots`` with place, decision and consent, each with the ``models`` that read
-        the record, and what does not verify under ``unverified``.
+        A JSON document: ``snapshots`` with place, origin (`origin_of`), decision and consent, each with the
+        ``models`` that read the record, and what does not verify under ``unverified``.
 
     Raises:
         IndexContradictedError: An index was changed, or says something else than the evidence.
@@ -45,7 +49,8 @@ def trace_record(
     batches = {batch.batch: batch for batch in ledger.batches()}
 
     def find(snapshot: Snapshot) -> list[dict[str, Any]]:
-        return [_entry(snapshot, place, batches, ledger) for place in _places(snapshot, record_id, indexes)]
+        places = _places(snapshot, record_id, indexes)
+        return [_entry(snapshot, place, batches, ledger, warehouse, vault) for place in places]
 
     found = [
         entry | {"models": evidence.models_that_read(snapshot, [record_id])}
@@ -55,7 +60,14 @@ def trace_record(
     return {"record_id": record_id, "snapshots": found, "unverified": evidence.unverified}
 
 
-def _entry(snapshot: Snapshot, place: dict[str, Any], batches: Mapping[str, Batch], ledger: Ledger) -> dict[str, Any]:
+def _entry(
+    snapshot: Snapshot,
+    place: dict[str, Any],
+    batches: Mapping[str, Batch],
+    ledger: Ledger,
+    warehouse: Warehouse,
+    vault: Vault | None,
+) -> dict[str, Any]:
     leaf = place.pop("leaf")
     digest = leaf["source_batch_digest"].hex()
     batch = batches.get(digest)
@@ -66,6 +78,7 @@ def _entry(snapshot: Snapshot, place: dict[str, Any], batches: Mapping[str, Batc
         "source": batch.source if batch else None,
         "file": batch.file_name if batch else None,
         "batch": digest,
+        **origin_of(snapshot, place["shard"], place["row"], leaf, warehouse, vault),
         **_ground(snapshot, leaf, ledger),
     }
 

@@ -86,7 +86,8 @@ def show_record(document: Document) -> None:
                 ["tenant", entry["tenant"]],
                 ["person", entry["data_subject_id"] or "not named by the evidence"],
                 ["place", f"shard {entry['shard']}, row {entry['row']}"],
-                ["source", f"{entry['source'] or 'unknown'}: {entry['file'] or entry['batch'][:12]}"],
+                ["source", _source(entry)],
+                ["redaction", _redaction(entry)],
                 ["policy", f"{policy['policy_id']} v{policy['version']} ({policy['digest'][:12]}…)"],
                 ["decision", f"{decision['effect']}: {decision['reason']}"],
                 ["consent", ground],
@@ -95,6 +96,21 @@ def show_record(document: Document) -> None:
         )
         _models(entry["models"])
     _unverified(document)
+
+
+def _source(entry: Document) -> str:
+    line = "" if entry["line"] is None else f", line {entry['line']}"
+    return f"{entry['source'] or 'unknown'}: {entry['file'] or entry['batch'][:12]}{line}"
+
+
+def _redaction(entry: Document) -> str:
+    """Return what was replaced and kept in a record, or why nobody looked."""
+    found = entry["redaction"]
+    if found is None:
+        return " ".join(entry["not_looked_up"])
+    replaced = ", ".join(f"{kind} ({number})" for kind, number in found["replaced"].items()) or "nothing"
+    kept = ", ".join(f"{kind} ({number})" for kind, number in found["kept"].items())
+    return f"{found['profile']}: replaced {replaced}{f'; kept {kept}' if kept else ''}"
 
 
 def show_person(document: Document) -> None:
