@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 
 from policies.errors import LineweightError
 
+_MOST_TIMES = 1_000
+
 
 class EvidenceUnreadableError(LineweightError):
     """A file of evidence is not a table of the columns it should have."""
@@ -42,13 +44,27 @@ def read_table(data: bytes, schema: pa.Schema, name: str) -> pa.Table:
         EvidenceUnreadableError: It is not such a file.
     """
     try:
-        table = pq.read_table(pa.BufferReader(data))
-    except (OSError, pa.ArrowException) as error:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        fault = _fault_in_shape(file, schema, len(data))
+        table = schema.empty_table() if fault else file.read()
+        table.validate(full=True)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise EvidenceUnreadableError(f"{name}: is not a Parquet file that can be read.") from error
-    fault = _fault(table, schema)
+    fault = fault or _fault(table, schema)
     if fault:
         raise EvidenceUnreadableError(f"{name}: {fault}.")
     return table
+
+
+def _fault_in_shape(file: pq.ParquetFile, schema: pa.Schema, size: int) -> str | None:
+    """Return what is wrong with a file before any of its rows is read: columns, or more bytes than it can hold."""
+    found, said = file.schema_arrow, file.metadata
+    if found.names != schema.names or found.types != schema.types:
+        return "its columns are not the ones it should have"
+    unpacked = sum(said.row_group(index).total_byte_size for index in range(said.num_row_groups))
+    if unpacked > _MOST_TIMES * size or said.num_rows > _MOST_TIMES * size:
+        return "it unpacks to far more than it is"
+    return None
 
 
 def _fault(table: pa.Table, schema: pa.Schema) -> str | None:

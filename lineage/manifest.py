@@ -22,6 +22,7 @@ from lineage import merkle
 from lineage.canonical import canonical_json, rfc3339, sha256_hex
 from lineage.residual import Residual
 from policies.errors import LineweightError
+from policies.instants import read_instant
 
 TRAIN = "train"  # the split a trainer reads; all there is of a snapshot that was not split
 
@@ -42,7 +43,7 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 Count = Annotated[int, Field(ge=0)]
-Instant = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]
+Instant = Annotated[AwareDatetime, AfterValidator(read_instant), PlainSerializer(rfc3339, return_type=str)]
 
 
 class _Part(BaseModel):

@@ -24,13 +24,14 @@ from pydantic import (
 from lineage.canonical import canonical_json, rfc3339
 from lineage.manifest import TRAIN
 from policies.errors import LineweightError
+from policies.instants import read_instant
 from policies.vocabulary import ShortText, known_purpose
 
 SHARED = "shared"
 PARTS_ADD_UP_WITHIN = 1e-9
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Instant = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]
+Instant = Annotated[AwareDatetime, AfterValidator(read_instant), PlainSerializer(rfc3339, return_type=str)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 
