@@ -63,7 +63,8 @@ def _part(entry: Document, held: Held, *, stated: bool) -> None:
     require(same, f"{label}: its proof is about another snapshot, or other roots.")
     proof.require_holds()
     told = "that its signed statement says" if stated else "that the issuer names"
-    held.holds(f"{count(len(proof.shards), 'shard')} of {label} have the customer's root, under the root {told}.")
+    shards = count(len(proof.shards), "shard")
+    held.holds(f"The customer's root in {label} is that of {shards}, under the root of the snapshot {told}.")
 
 
 def _stated(tenant: str, entry: Document, opened: Opened) -> None:

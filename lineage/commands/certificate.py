@@ -17,6 +17,7 @@ from lineage.commands.options import (
     place_of,
     read_file,
 )
+from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def certify_person(
     """Write what is kept of a person, on what ground, and where it went; or that no snapshot holds anything."""
     from lineage.certificates.person import PersonCertificate
 
-    where, when = home_at(home, database_url, keys).require(), instant_of(at)
+    where, when = _issuing(home, database_url, keys), instant_of(at)
     trusted = where.trusted(trust or [])
     with kept_indexes(where, trusted, full_scan=full_scan) as indexes:
         made = PersonCertificate(where, tenant, trusted, when, contact, statements, indexes).of(person)
@@ -78,7 +79,7 @@ def certify_tenant(
     """Write what was agreed with a customer, what lies where, and what was made of it; others are only counted."""
     from lineage.certificates.tenant import TenantCertificate
 
-    where, when = home_at(home, database_url, keys).require(), instant_of(at)
+    where, when = _issuing(home, database_url, keys), instant_of(at)
     trusted = where.trusted(trust or [])
     _hand_out(TenantCertificate(where, trusted, when, statements).of(tenant), where, trusted, to, as_json)
 
@@ -100,7 +101,7 @@ def certify_model(
     """Write what a model learned from, on what grounds, who released it, and what of that was verified."""
     from lineage.certificates.model import ModelCertificate
 
-    where, when = home_at(home, database_url, keys).require(), instant_of(at)
+    where, when = _issuing(home, database_url, keys), instant_of(at)
     trusted = where.trusted(trust or [])
     _hand_out(
         ModelCertificate(where, trusted, when, statements).of(place_of(model, where)), where, trusted, to, as_json
@@ -143,6 +144,14 @@ def check_one_certificate(
             out.print(f"• Not checked. {sentence}", highlight=False, markup=False)
 
     emit(document, as_json, show)
+
+
+def _issuing(home: str, database_url: str | None, keys: Path | None) -> "Home":
+    """Return the home that certificates are issued from: one with keys to sign with; none are made for it."""
+    where = home_at(home, database_url, keys).require()
+    if where.held_vault() is None:
+        raise UsageError("There is no key vault, so nothing can be signed.", remedy="Name it with --keys.")
+    return where
 
 
 def _hand_out(made: "Certificate", where: "Home", trusted: "Sequence[TrustedKey]", to: Path, as_json: bool) -> None:

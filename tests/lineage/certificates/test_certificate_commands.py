@@ -72,7 +72,18 @@ def test_a_statement_that_is_not_enclosed_is_brought(issuing: Certifying, tmp_pa
 
     key = issuing.home.keys_directory / "signing.pub"
     said = lineweight("certificate", "check", made, "--statement", statement, "--trust", key)
-    assert "under the root that its signed statement says" in said.out
+    assert "under the root of the snapshot that its signed statement says" in said.out
+
+
+@pytest.mark.parametrize("words", [("person", "ada", "--tenant", "acme"), ("tenant", "acme"), ("model", "little")])
+def test_where_there_are_no_keys_nothing_is_signed_and_no_key_is_made(issuing: Certifying, tmp_path: Path, words):
+    empty, key = tmp_path / "empty", issuing.home.keys_directory / "signing.pub"
+    empty.mkdir()
+
+    said = lineweight("certificate", *words, "--out", tmp_path / "page.html", "--home", empty, "--trust", key)
+    assert said.code == 2
+    assert said.err.startswith("There is no key vault, so nothing can be signed.")
+    assert not (empty / "keys").exists()
 
 
 @pytest.mark.parametrize("name", ["first", "second"])

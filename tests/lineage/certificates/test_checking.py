@@ -1,5 +1,6 @@
 """A certificate is refused where the page, the document, a statement or a proof is not what it should be."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from lineage.certificates.certificate import Certificate, CertificateRefusedError, Document
+from lineage.certificates.certificate import Certificate, CertificateRefusedError, Document, Enclosed, certified
 from lineage.certificates.checking import check_certificate
 from lineage.certificates.page import written
 from lineage.dsse import Refusal, SignatureRefusedError, TrustedKey
+from lineage.proof_files import EntryFile, ProofRefusedError
+from lineage.proofs import prove_person
+from lineage.proving import people_in
+from lineage.snapshot import Snapshot
 from lineage.vault import Vault
 from policies.errors import LineweightError
 from tests.lineage.certificates.worlds import Certifying, copied
@@ -110,11 +115,8 @@ def test_without_a_key_nothing_is_checked(person: Certificate):
 
 
 def test_a_statement_that_only_a_stranger_signed_is_refused(issuing: Certifying, tmp_path: Path):
-    stranger = Certifying(issuing.copied(tmp_path).home)
-    certificate = stranger.person()
+    certificate = issuing.person()
     other = Vault.open(tmp_path / "keys")
-    from lineage.certificates.certificate import Enclosed, certified
-
     document = copied(certificate.document) | {
         "issuer": {"key_id": other.key_id, "demonstration": False, "rotations": []}
     }
@@ -187,12 +189,19 @@ def test_the_proof_of_somebody_else_is_refused(person: Certificate, issuing: Cer
 
 
 def test_who_wrote_records_cannot_be_certified_not_to_have(person: Certificate, issuing: Certifying):
-    def change(document: Document, pieces: dict[str, Any]) -> None:
-        nobody = issuing.person("nobody at all")
-        pieces["data-subject/demo@v1"] = copied(nobody.pieces["data-subject/demo@v1"])
-        pieces["data-subject/demo@v1"]["entries"][0]["commitment"] = document["openings"][0]["commitment"]
+    """The people on both sides of theirs are in the tree, and do not stand next to each other."""
+    snapshot = Snapshot.open(issuing.home.warehouse, "snapshots/demo/v1", issuing.home.trusted())
+    people = people_in(snapshot)
+    everybody = [prove_person(people, one) for one in people["data_subject_commitment"].to_pylist()]
+    entries = [EntryFile.of(one).neighbours[0].model_dump(mode="json") for one in everybody]
 
-    with pytest.raises(LineweightError, match="does not show what it says"):
+    def change(document: Document, pieces: dict[str, Any]) -> None:
+        (entry,) = pieces["data-subject/demo@v1"]["entries"]
+        own = entry["neighbours"][0]["index"]
+        entry["neighbours"] = [one for one in entries if abs(one["index"] - own) == 1]
+        document["snapshots"][0]["wrote"] = 0
+
+    with pytest.raises(ProofRefusedError, match="does not show what it says"):
         issuing.check(issuing.reissued(person, change))
 
 
@@ -288,8 +297,6 @@ def test_what_is_no_certificate_is_refused(issuing: Certifying, data, fault):
 
 @pytest.mark.parametrize("name", ["kind", "at"])
 def test_the_signature_is_over_kind_and_instant_too(person: Certificate, issuing: Certifying, name: str):
-    import base64
-
     envelope = copied(person.envelope)
     statement = json.loads(base64.b64decode(envelope["payload"]))
     assert statement["predicate"][name] == person.document[name]

@@ -1,5 +1,6 @@
 """A small world that certificates are issued in: two customers, a snapshot, a model, a ledger, a log, landed files."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,8 +70,6 @@ class Certifying:
 
 def copied(value: Any) -> Any:
     """A deep copy of JSON."""
-    import json
-
     return json.loads(canonical_json([value]))[0]
 
 
