@@ -82,6 +82,7 @@ def _document(place: Path, found: Recognition, registries: Registries) -> dict[s
         "weights": str(place),
         "verdict": found.verdict.value,
         "model": found.model,
+        "nearest": found.nearest,
         "similarity": None if found.similarity is None else asdict(found.similarity),
         "by_verdict": found.counts(),
         "tensors": [

@@ -59,7 +59,8 @@ def show_recognised(document: Document) -> None:
     _say(f"{escape(document['weights'])}: [bold]{claimed}[/bold]. Tensors: {counted}.")
     if (similarity := document["similarity"]) is not None:
         _say(
-            f"Of what training changed of the base, it holds {similarity['share']:.0%} (cosine "
+            f"Of what the training of {document['nearest']} changed of its base, it holds {similarity['share']:.0%} "
+            f"({similarity['lowest']:.0%} to {similarity['highest']:.0%} in most tensors, cosine "
             f"{similarity['cosine']:.2f}, {similarity['places']:,} values compared)."
         )
     for why, count in sorted(Counter(one["why"] for one in document["tensors"] if one["why"]).items()):

@@ -3,9 +3,10 @@
 A tensor's bytes, then its values in the coarser of two types, say *identical* and *recast*; what ours would have been
 rounded to says *quantised*. What training left as the base had it says nothing: the base, which others have too, would
 be claimed as ours. Where values differ, what the file
-has changed of the base is held against what our training changed of it (`Similarity`), over all tensors together: a
-model that was trained further from ours still holds our change and something beside it, one trained by somebody else
-from the same base does not.
+has changed of the base is held against what our training changed of it (`Similarity`). A
+model that was trained further from ours holds our change once, in every tensor, and something beside it. One that
+somebody else trained from the same base changed it in the same direction, the more so the more alike the texts are, but
+by another measure: *trained alike* is said of that, and no claim is made.
 """
 
 import math
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lineage.weights.fingerprint import cast, places
 from lineage.weights.layouts import laid_out
@@ -24,9 +24,12 @@ from lineage.weights.registry import Registered
 from lineage.weights.rounding import LEAST_TELLING_IN_ALL, Agreement, agreement
 from lineage.weights.tensors import FLOATS, Tensor, Values
 
-LEAST_SHARE = 0.7  # of our change that must be in the file, for it to descend from ours
+SHARE = 0.9, 1.3  # of our change that is in what descends from ours: all of it, once, and what further training adds
+SHARE_OF_TENSORS = 0.8, 1.6  # the same of each tensor, but for the lowest and highest tenth
 LEAST_COSINE = 0.3  # between both changes: what came later may be three times as large as ours
 LEAST_PLACES = 256  # compared, for a similarity to say anything
+LEAST_DECISIVE = 64  # values that training changed, in tensors that are exactly ours
+EXACT = ("F64", "F32", "F16", "BF16")  # coarser types are alike by chance
 _COARSENESS = {"F64": 0, "F32": 1, "F16": 2, "BF16": 3, "F8_E4M3": 4, "F8_E5M2": 5}
 NOT_FINITE = "values that are no finite numbers"
 NO_SHAPE = "no tensor of ours has its shape"
@@ -42,6 +45,7 @@ class Verdict(StrEnum):
     RECAST = "same-weights-recast"
     QUANTISED = "same-weights-quantised"
     DESCENDS = "descends-from"
+    ALIKE = "trained-alike"
     AS_BASE = "as-its-base"
     UNKNOWN = "unknown"
 
@@ -51,23 +55,33 @@ class Similarity:
     """How much of what our training changed of the base a file holds.
 
     Attributes:
-        share: Our change's part in the file's: 1 where all of it is there, whatever else is; 0 for a base, and near it
-            for what others made of that.
+        share: Our change's part in the file's: 1 where all of it is there, whatever else is; 0 for a base, and less or
+            more than 1 for what others made of that.
+        lowest: The share in single tensors: a tenth of them have less.
+        highest: A tenth of them have more.
         cosine: Between both changes: how much else there is beside it.
-        quiet_share: The same as the share, over that half of each tensor's places at which our change is smaller. What
-            anybody would learn from such texts is in the larger changes; the smaller ones are of our run alone.
+        apart: Mean square of what differs from ours.
         places: Values compared.
     """
 
     share: float
+    lowest: float
+    highest: float
     cosine: float
-    quiet_share: float
+    apart: float
     places: int
 
     @property
+    def alike(self) -> bool:
+        """Whether the same base was changed in the same direction."""
+        return self.places >= LEAST_PLACES and self.cosine >= LEAST_COSINE
+
+    @property
     def descends(self) -> bool:
-        """Whether that is enough to say that it descends from ours."""
-        return self.places >= LEAST_PLACES and self.share >= LEAST_SHARE and self.cosine >= LEAST_COSINE
+        """Whether our change is there, once and everywhere, so that it descends from ours."""
+        once = SHARE[0] <= self.share <= SHARE[1]
+        everywhere = SHARE_OF_TENSORS[0] <= self.lowest and self.highest <= SHARE_OF_TENSORS[1]
+        return self.alike and once and everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +112,23 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """One weight of the files: what it is, which of the model's it is, under the name it has there, and why if none."""
+    """One weight of the files.
+
+    Attributes:
+        found: The weight.
+        verdict: What it is.
+        known_as: Which of the model's it is, under the name it has there.
+        why: Why it is none.
+        agreement: How it agrees with ours, where it is quantised.
+        changed: Sampled values that training changed, as far as its type shows, where it is exactly ours.
+    """
 
     found: Found
     verdict: Verdict
     known_as: str | None = None
     why: str = ""
     agreement: Agreement | None = None
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +138,16 @@ class Recognition:
     Attributes:
         model: The model's directory; ``None`` where the files are unknown.
         verdict: Of the whole.
-        similarity: Where values differ and the base is known.
+        similarity: Where values differ and the base is known: to the model named, or to the nearest.
         tensors: Each weight of the files, in order.
+        nearest: The model that the similarity is to, also where none is claimed.
     """
 
     model: str | None
     verdict: Verdict
     similarity: Similarity | None
     tensors: tuple[Recognised, ...]
+    nearest: str | None = None
 
     def counts(self) -> dict[str, int]:
         """Return how many tensors have each verdict."""
@@ -140,22 +166,24 @@ def recognise(tensors: Sequence[Tensor], known: Mapping[str, Sequence[Registered
     """
     found = _found(tensors)
     held = [_against(found, model, known[model]) for model in sorted(known)]
-    claimed = [one for one in held if one.verdict is not Verdict.UNKNOWN]
-    if not claimed:
-        close = max((one for one in held if one.similarity), key=_share, default=None)
-        told = close.tensors if close else tuple(Recognised(one, Verdict.UNKNOWN, why=one.why_not) for one in found)
-        unknown = tuple(Recognised(one.found, Verdict.UNKNOWN, why=one.why) for one in told)
-        return Recognition(None, Verdict.UNKNOWN, close.similarity if close else None, unknown)
-    order = list(Verdict)
-    return min(claimed, key=lambda one: (order.index(one.verdict), -_share(one)))
+    claimed = [one for one in held if one.model is not None]
+    if claimed:
+        order = list(Verdict)
+        return min(claimed, key=lambda one: (order.index(one.verdict), _distance_of(one)))
+    close = min((one for one in held if one.similarity), key=_distance_of, default=None)
+    if close is None:
+        unknown = tuple(Recognised(one, Verdict.UNKNOWN, why=one.why_not or NO_SHAPE) for one in found)
+        return Recognition(None, Verdict.UNKNOWN, None, unknown)
+    told = tuple(Recognised(one.found, Verdict.UNKNOWN, why=one.why) for one in close.tensors)
+    return Recognition(None, close.verdict, close.similarity, told, close.nearest)
 
 
-def _share(one: Recognition) -> float:
-    """Return how much speaks for a model, of several with the same verdict."""
-    told = [kept.agreement for kept in one.tensors if kept.agreement]
+def _distance_of(one: Recognition) -> float:
+    """Return how far files are from a model; of several that they could be, the nearest is meant."""
     if one.verdict is Verdict.QUANTISED:
-        return sum(kept.ours for kept in told) / sum(kept.telling for kept in told)
-    return one.similarity.share if one.similarity else 1.0
+        told = [kept.agreement for kept in one.tensors if kept.agreement]
+        return 1 - sum(kept.ours for kept in told) / sum(kept.telling for kept in told)
+    return one.similarity.apart if one.similarity else 0.0
 
 
 def _found(tensors: Sequence[Tensor]) -> list[Found]:
@@ -182,9 +210,18 @@ def _against(found: Sequence[Found], model: str, known: Sequence[Registered]) ->
     verdicts, similarity = {one.verdict for one in told}, _similarity(pairs)
     if Verdict.UNKNOWN not in verdicts and (verdict := _of_all(told, verdicts)) is not None:
         return Recognition(model, verdict, None, told)
-    if similarity is not None and similarity.descends:
-        return Recognition(model, Verdict.DESCENDS, similarity, tuple(map(_descending, told)))
-    return Recognition(None, Verdict.UNKNOWN, similarity, told)
+    if _decisive(told) >= LEAST_DECISIVE or (similarity is not None and similarity.descends):
+        return Recognition(model, Verdict.DESCENDS, similarity, tuple(map(_descending, told)), model)
+    alike = similarity is not None and similarity.alike
+    return Recognition(None, Verdict.ALIKE if alike else Verdict.UNKNOWN, similarity, told, model)
+
+
+def _decisive(told: Iterable[Recognised]) -> int:
+    """Return how many values that training changed lie in tensors that are ours to the last bit their type has.
+
+    An adapter leaves most tensors as they were; nobody who did not have ours has them.
+    """
+    return sum(one.changed for one in told if one.verdict in (Verdict.IDENTICAL, Verdict.RECAST))
 
 
 def _of_all(told: Iterable[Recognised], verdicts: set[Verdict]) -> Verdict | None:
@@ -202,13 +239,18 @@ def _counterpart(found: Found, known: Iterable[Registered]) -> Registered | None
     if values is None:
         return None
     candidates = [one for one in known if one.shape == found.shape]
-    return min(candidates, key=lambda one: (_distance(values, one.sample), one.name != found.name), default=None)
+    return min(candidates, key=lambda one: (_distance(found, values, one), one.name != found.name), default=None)
 
 
-def _distance(values: Values, sample: Values) -> float:
-    """Return the mean square of the difference where both are finite numbers."""
+def _distance(found: Found, values: Values, one: Registered) -> float:
+    """Return the mean square of the difference where both are finite, ours rounded as the file's type rounds it."""
+    sample = one.sample if found.quantised is not None else cast(one.sample, _coarser(found.tensor, one))
     both = np.isfinite(values) & np.isfinite(sample)
     return float(np.mean((values[both] - sample[both]) ** 2)) if both.any() else math.inf
+
+
+def _coarser(tensor: Tensor, one: Registered) -> str:
+    return max(tensor.dtype, one.dtype, key=_COARSENESS.__getitem__)
 
 
 def _told(found: Found, one: Registered | None) -> Recognised:
@@ -220,16 +262,18 @@ def _told(found: Found, one: Registered | None) -> Recognised:
     if not found.finite:
         same = tensor.dtype == one.dtype and tensor.digest() == one.sha256
         return Recognised(found, Verdict.IDENTICAL if same else Verdict.UNKNOWN, one.name, "" if same else NOT_FINITE)
-    coarser = max(tensor.dtype, one.dtype, key=_COARSENESS.__getitem__)
+    coarser = _coarser(tensor, one)
     ours = cast(one.sample, coarser)
     if not np.array_equal(cast(found.values, coarser), ours):
         return Recognised(found, Verdict.UNKNOWN, one.name, OTHER_VALUES)
-    if one.base is not None and np.array_equal(ours, cast(one.base, coarser)):
+    base = None if one.base is None else cast(one.base, coarser)
+    if base is not None and np.array_equal(ours, base):
         return Recognised(found, Verdict.AS_BASE, one.name)
+    changed = int(np.sum(ours != base)) if base is not None and coarser in EXACT else 0
     if tensor.dtype != one.dtype:
-        return Recognised(found, Verdict.RECAST, one.name)
+        return Recognised(found, Verdict.RECAST, one.name, changed=changed)
     if tensor.digest() == one.sha256:
-        return Recognised(found, Verdict.IDENTICAL, one.name)
+        return Recognised(found, Verdict.IDENTICAL, one.name, changed=changed)
     # In the same type the sampled places agree and others do not: changed, somewhere.
     return Recognised(found, Verdict.UNKNOWN, one.name, OTHER_VALUES)
 
@@ -254,32 +298,35 @@ def _descending(one: Recognised) -> Recognised:
 
 def _similarity(pairs: Sequence[tuple[Found, Registered | None]]) -> Similarity | None:
     """Return how much of our change the weights hold, over all whose base is known, where numbers are finite."""
-    ours: list[Values] = []
-    theirs: list[Values] = []
-    quiet: list[NDArray[np.bool_]] = []
-    for found, one in pairs:
-        if found.values is None or one is None or one.base is None or (changed := one.changed) is None:
-            continue
-        change = found.values - one.base
-        both = np.isfinite(change) & np.isfinite(changed)
-        if changed[both].any():
-            ours.append(changed[both])
-            theirs.append(change[both])
-            quiet.append(_quiet(changed[both]))
-    if not ours:
+    changes = [
+        changed
+        for found, one in pairs
+        if found.values is not None and one is not None and (changed := _changes(found.values, one)) is not None
+    ]
+    if not changes:
         return None
-    mine, other = np.concatenate(ours), np.concatenate(theirs)
-    together, own, their = float(mine @ other), float(mine @ mine), float(other @ other)
-    small = np.concatenate(quiet)
+    mine, other = (np.concatenate(side) for side in zip(*changes, strict=True))
+    large = [pair for pair in changes if len(pair[0]) >= LEAST_PLACES] or changes
+    lowest, highest = np.percentile([_share(*pair) for pair in large], (10, 90))
+    own, their = float(mine @ mine), float(other @ other)
     return Similarity(
-        share=together / own,
-        cosine=together / math.sqrt(own * their) if their else 0.0,
-        quiet_share=float(mine[small] @ other[small]) / float(mine[small] @ mine[small]),
+        share=_share(mine, other),
+        lowest=float(lowest),
+        highest=float(highest),
+        cosine=float(mine @ other) / math.sqrt(own * their) if their else 0.0,
+        apart=float(np.mean((other - mine) ** 2)),
         places=len(mine),
     )
 
 
-def _quiet(changed: Values) -> NDArray[np.bool_]:
-    """Return the places at which a tensor changed, but less than at half of those where it did."""
-    size = np.abs(changed)
-    return np.asarray((size > 0) & (size <= np.median(size[size > 0])))
+def _changes(values: Values, one: Registered) -> tuple[Values, Values] | None:
+    """Return what ours changed of the base and what the file did, where both are finite; None if ours is nothing."""
+    if one.base is None or one.changed is None:
+        return None
+    theirs = values - one.base
+    both = np.isfinite(theirs) & np.isfinite(one.changed)
+    return (one.changed[both], theirs[both]) if one.changed[both].any() else None
+
+
+def _share(mine: Values, other: Values) -> float:
+    return float(mine @ other) / float(mine @ mine)
