@@ -11,6 +11,7 @@ from policies.agreement import AgreementEvent, agreement_at
 from policies.instants import read_instant
 
 ON_THE_ISSUERS_WORD = (
+    "Snapshots: that no other holds records of the customer is the issuer's word; their statements say.",
     "Files: what was delivered, kept, denied and removed is counted by the issuer.",
     "People: how many wrote the records is counted by the issuer from the leaves.",
     "Models: what they read is in their consumption ledgers; the issuer counted there.",

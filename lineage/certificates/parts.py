@@ -132,9 +132,11 @@ def incomplete(document: Document) -> list[Child]:
 def proofs_section(document: Document) -> Section:
     """Return the list of what is enclosed, with the digest of each piece."""
     rows = [(code(one["name"]), code(one["sha256"])) for one in document["evidence"]]
-    told = "Each is inside this file, under its name. The document names them by their digests, and the signature is "
-    enclosed = [table("Statements and proofs inside this file", ("name", "SHA-256"), rows)] if rows else []
-    return Section(
-        "What is enclosed",
-        [paragraph(told + "over the document: a piece that is missing, changed or added is refused."), *enclosed],
+    if not rows:
+        return Section("What is enclosed", [paragraph("No statement and no proof: there is none to enclose.")])
+    told = (
+        "Each is inside this file, under its name. The document names them by their digests, and the signature is over "
+        "the document: a piece that is missing, changed or added is refused."
     )
+    enclosed = table("Statements and proofs inside this file", ("name", "SHA-256"), rows)
+    return Section("What is enclosed", [paragraph(told), enclosed])

@@ -115,7 +115,10 @@ def _snapshots(document: Document) -> Section:
     columns = ("snapshot", "decided", "records", "people", "in the pool", "lease until")
     parts = _table("Snapshots with records of yours", columns, rows, (2, 3))
     without = document["snapshots_without"]
-    parts.append(note(f"{count(without, 'other snapshot')} kept here {'holds' if without == 1 else 'hold'} none."))
+    if rows:
+        parts.append(note(f"{count(without, 'other snapshot')} kept here {'holds' if without == 1 else 'hold'} none."))
+    else:
+        parts.append(paragraph(f"None of the {count(without, 'snapshot')} kept here holds a record of yours."))
     releases = [
         (
             said(one["snapshot"]),
@@ -161,6 +164,9 @@ def _models(document: Document) -> Section:
 
 
 def _shown(document: Document) -> Section:
+    if not document["snapshots"]:
+        told = "Nothing of yours is in a snapshot, so there is no root to show. That none holds anything is the issuer's word."
+        return Section("What is proved", [paragraph(told)])
     parts = [
         paragraph(
             "The records of a snapshot are sealed by a root, and so are yours in it: your root is made of your shards "

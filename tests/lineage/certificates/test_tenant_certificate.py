@@ -71,7 +71,11 @@ def test_a_customer_without_anything_in_a_snapshot_is_told_so(issuing: Certifyin
     made.home.warehouse.delete_tree("snapshots")
     made.home.warehouse.delete_tree("models")
 
-    assert b"No snapshot kept here holds a record of yours" in written(made.tenant())
+    page = written(made.tenant()).decode()
+    assert "No snapshot kept here holds a record of yours" in page
+    assert "there is no root to show" in page
+    assert "No statement and no proof" in page
+    assert any("no other holds records" in sentence for sentence in made.check(made.tenant()).not_checked)
 
 
 def test_the_same_evidence_gives_the_same_bytes(issuing: Certifying):
