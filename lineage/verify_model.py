@@ -131,7 +131,7 @@ def header_of(path: Path) -> dict[str, str]:
         with path.open("rb") as source:
             length = int.from_bytes(source.read(8), "little")
             require(length <= HEADER_LIMIT_BYTES, f"{path.name}: its header is too long.")
-            require(length <= path.stat().st_size, f"{path.name}: its header is longer than the file.")
+            require(length + 8 <= path.stat().st_size, f"{path.name}: its header is longer than the file.")
             metadata = dict(json.loads(source.read(length)).get("__metadata__", {}))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenLinkError(f"{path.name}: is not a safetensors file.") from error

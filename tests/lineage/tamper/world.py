@@ -7,6 +7,7 @@ under an officer's ticket and two revocation feeds, ``model.sig``, consents, ope
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,12 @@ class Genuine:
     officers: dict[str, OfficerKey]
     stranger: Vault
 
-    @property
+    @cached_property
     def vault(self) -> Vault:
         """The deployment's keys."""
         return Vault.open(self.home / "keys")
 
-    @property
+    @cached_property
     def trusted(self) -> tuple[TrustedKey, ...]:
         """The keys that an auditor trusts: the deployment's and its officers'."""
         people = (TrustedKey.from_pem(key.public_key_pem) for key in self.officers.values())
