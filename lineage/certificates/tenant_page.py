@@ -165,7 +165,10 @@ def _models(document: Document) -> Section:
 
 def _shown(document: Document) -> Section:
     if not document["snapshots"]:
-        told = "Nothing of yours is in a snapshot, so there is no root to show. That none holds anything is the issuer's word."
+        told = (
+            "Nothing of yours is in a snapshot, so there is no root to show. That none holds anything is the issuer's "
+            "word."
+        )
         return Section("What is proved", [paragraph(told)])
     parts = [
         paragraph(
