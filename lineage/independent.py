@@ -79,7 +79,7 @@ def link(name: str) -> Iterator[None]:
     except Refused as refused:
         refused.link = refused.link or name
         raise
-    except OSError as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, pa.ArrowException) as error:
         raise Refused("a file cannot be read", name) from error
     except (MemoryError, RecursionError) as error:
         raise Refused("it is larger than can be read", name) from error
@@ -788,6 +788,8 @@ class Bundle(Files):
         sizes = {one["path"]: one["bytes"] for one in told["files"]}
         require(len(sizes) == len(told["files"]), "bundle.json lists a member twice")
         require(sorted(names[1:]) == sorted(sizes), "it holds other members than it lists")
+        claimed = {member.filename: member.file_size for member in members[1:]}
+        require(claimed == sizes, "a member is of another size than listed")
         require(sum(sizes.values()) <= 100 * length + (64 << 20), "it lists more than it can hold")
         above = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
         require(not above & set(names), "a file stands where a directory has to")
@@ -1159,16 +1161,22 @@ def removed_of(case: Case, files: Files, manifest: dict[str, Any], manifest_dige
 
 def verify_files(case: Case, snapshot: Snapshot) -> None:
     """Links ``file listing`` and ``shard files``: nothing is added, and nothing missing without a ground."""
-    files, shards = snapshot.files, snapshot.shards
+    files, shards, manifest = snapshot.files, snapshot.shards, snapshot.manifest
+    further = [manifest[name] for name in ("request", "policy", "inputs", "decisions", "quality")]
+    known = {"manifest.json", "statement.dsse.json", *(one["path"] for one in further)}
+    known |= {one["path"] for one in [manifest["policy"]["activation"]] if one is not None}
     with case.report.link("file listing") as told:
         named = {shard[which] for shard in shards for which in ("path", "leaves_path")}
-        here = {name for name in files.names() if name.startswith(("shards/", "leaves/"))}
-        require(here <= named, "a file lies there that the manifest does not name")
+        here, unnamed = set(files.names()), set[str]()
+        for name in here - named:
+            require(not name.startswith(("shards/", "leaves/")) or is_unfinished(name), "a file was added")
+            unnamed |= set() if name in known or name.startswith("retention/") else {name}
         missing = [shard for shard in shards if not files.has(shard["path"])]
         for shard in missing:
             left_out = files.left_out.get(shard["path"]) == shard["sha256"]
             require(left_out or shard["path"] in snapshot.removed, f"{shard['path']} is missing")
         told.append(f"{len(shards) - len(missing)} of {len(shards)} shards are here")
+    tell_unnamed(case.report, unnamed)
     with case.report.link("shard files") as told:
         present = [shard for shard in shards if files.has(shard["path"])]
         for shard in present:
@@ -1177,6 +1185,17 @@ def verify_files(case: Case, snapshot: Snapshot) -> None:
         told.append(f"{len(present)} files")
     if len(present) < len(shards):
         case.report.skip(f"{len(shards) - len(present)} shards, left out or removed: their bytes.")
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file is one that was being written: readers ignore it."""
+    return ".staging-" in name.rpartition("/")[2]
+
+
+def tell_unnamed(report: Report, names: set[str]) -> None:
+    """Tell of files that no statement names: they prove nothing."""
+    if names:
+        report.skip(f"Files that no statement names: {', '.join(sorted(names))}.")
 
 
 ACTIVATED = closed(
@@ -1211,7 +1230,17 @@ def verify_policy(case: Case, snapshot: Snapshot) -> None:
         told.append(signed_by(activation))
 
 
-STATES = ("unknown", "requested", "deferred", "refused", "given", "renewed", "withdrawn", "revoked", "expired")
+STATES: tuple[str, ...] = (
+    "unknown",
+    "requested",
+    "deferred",
+    "refused",
+    "given",
+    "renewed",
+    "withdrawn",
+    "revoked",
+    "expired",
+)
 STATES += ("invalidated", "terminated")
 FACTS = closed(
     data_subject_known=truth,
@@ -1382,7 +1411,7 @@ def batches_of(data: bytes, columns: dict[str, pa.DataType], may_be_null: str, r
             nulls = [one for one in columns if one != may_be_null and batch.column(one).null_count]
             require(not nulls, f"{name} holds nulls")
             found += batch.num_rows
-            yield batch
+            yield pa.RecordBatch.from_arrays(batch.columns, names=list(columns))  # whether a null is allowed apart
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Refused(f"{name} is no Parquet file that can be read") from error
     require(found == rows, f"{name} has another number of rows than stated")
@@ -1667,16 +1696,15 @@ def verify_sample(case: Case, snapshot: Snapshot, places: list[tuple[int, int]],
             if not rows:
                 continue
             columns = columns_of(snapshot, shard)
-            leaves = [columns["leaf"][start : start + 32] for start in range(0, len(columns["leaf"]), 32)]
+            leaves = leaves_of([columns[name] for name in DIGESTS])
+            require(b"".join(leaves) == columns["leaf"], f"shard {place} holds a leaf that its digests do not give")
             require(root_of(leaves).hex() == shard["root"], f"the leaves of shard {place} do not give its root")
             for row in rows:
                 digests = {name: columns[name][32 * row : 32 * row + 32] for name in DIGESTS}
-                require(leaf_of(b"".join(digests.values())) == leaves[row], "a leaf is not that of its digests")
                 line, who = shown_record(case, snapshot, shard, digests, people)
                 shown.append(f"shard {place} row {row}: {line}")
                 opened_people += who
-        told.append(f"{len(places)} of {of} drawn, {opened_people} opened")
-        told += shown
+        told.append("\n".join([f"{len(places)} of {of} drawn, {opened_people} opened", *shown]))
     if opened_people < len(places):
         case.report.skip("Whose the records drawn are, where no opening was brought.")
 
@@ -1781,6 +1809,14 @@ class Model:
         require(len({one["annotations"]["path"] for one in found}) == len(found), f"a {name} stands twice")
         return found
 
+    def named(self) -> set[str]:
+        """Return the paths of all files that its statement speaks of."""
+        names = {"training.dsse.json", "recipe.json", "ticket.dsse.json", "model.sig", *self.weights}
+        names |= {"snapshot/manifest.json", "snapshot/statement.dsse.json"}
+        names |= {one["annotations"]["path"] for kind in ("file", "consumption") for one in self.byproducts(kind)}
+        feeds = (one for one in self.build["resolvedDependencies"] if one["name"] == "revocation-feed")
+        return names | {one["annotations"]["path"] for one in feeds}
+
 
 def verify_model(case: Case, files: Files, place: str, found: Path | None = None) -> None:
     """Verify a model, and then its snapshot.
@@ -1793,7 +1829,7 @@ def verify_model(case: Case, files: Files, place: str, found: Path | None = None
     """
     model = verify_training(case, files, place)
     if found is not None:
-        with case.report.link("weights"):
+        with link("weights"):
             with found.open("rb") as stream:
                 stated = hashed(stream)[0]
             names = [name for name, one in model.weights.items() if one == stated]
@@ -1811,6 +1847,7 @@ def verify_model(case: Case, files: Files, place: str, found: Path | None = None
     with case.report.link("revocations") as told:
         told.append(verify_revocations(case, model, manifest))
     verify_model_signature(case, model)
+    tell_unnamed(case.report, set(model.files.names()) - model.named())
     case.report.skip("Training: that these steps give these weights is the trainer's signed word.")
     case.report.skip("Base model, tokenizer and code: they are named by digest, and were not compared.")
     verify_read(case, model, manifest)
@@ -2284,7 +2321,7 @@ def verify_log(case: Case, published: Path | None) -> None:
     """Link ``transparency log``: each proof is of a statement that was met, under a checkpoint that counts."""
     with case.report.link("transparency log") as told:
         states = None if published is None else published_in(published, case.trust)
-        proofs = [name for name in case.home.names() if name.startswith("log/")]
+        proofs = [f"log/{name}" for name in Within(case.home, "log").names()]
         logged: set[str] = set()
         for name in proofs:
             proof = text_of(case.home.read(name, PIECE), name)
@@ -2437,11 +2474,10 @@ def _verify(question: Question, report: Report) -> None:
         trust = trust_with(trust, home)
         told.append(f"{len(question.keys)} trusted, {len(trust.keys) - len(question.keys)} more by rotations")
     case = Case(home, trust, question.depth, report)
-    if isinstance(home, Bundle):
-        with link("consent receipts"):
-            case.events = events_of(home)
-        with link("sample"):
-            case.openings = openings_of(home)
+    with link("consent receipts"):
+        case.events = events_of(home)
+    with link("sample"):
+        case.openings = openings_of(home)
     files = Within(home, place) if place else home
     if found is not None or files.has("training.dsse.json"):
         verify_model(case, files, place, found)
@@ -2474,6 +2510,10 @@ def at_hand(question: Question, report: Report) -> tuple[Files, str, Path | None
             told.append(place or "a directory")
             return home, place, None
         found = subject if question.bundle is not None else None
+        with (question.bundle or subject).open("rb") as stream:
+            zipped = stream.read(2) == b"PK"
+        require(zipped, "it is no bundle; a file of weights is held against --bundle, a proof against --statement")
+        told.append("weights that were found" if found else "a bundle")
     with report.link("bundle") as told:
         bundle = Bundle(question.bundle or subject)
         require(found is None or bundle.artifact.startswith("models/"), "the bundle is of no model")
@@ -2508,7 +2548,11 @@ def printable(words: str) -> str:
 def written(report: Report, refused: Refused | None, subject: str) -> str:
     """Return a report as a person reads it."""
     width = max((len(name) for name, _ in report.links), default=0)
-    lines = [f"holds    {name:{width}}  {printable(told)}".rstrip() for name, told in report.links]
+    lines = []
+    for name, told in report.links:
+        first, *more = told.split("\n")
+        lines.append(f"holds    {name:{width}}  {printable(first)}".rstrip())
+        lines += [" " * (width + 11) + printable(one) for one in more]
     if refused is None:
         lines.append(f"verified {printable(subject)}")
     else:

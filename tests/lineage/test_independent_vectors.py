@@ -278,7 +278,7 @@ def test_a_changed_ledger_has_another_root(case: dict[str, Any]) -> None:
 def order(case: dict[str, Any]) -> None:
     names = ("epoch", "optimizer_step", "shard", "row")
     columns = (
-        dict(zip(names, zip(*case["rows"], strict=True), strict=True)) if case["rows"] else dict.fromkeys(names, [])
+        dict(zip(names, zip(*case["rows"], strict=True), strict=True)) if case["rows"] else {name: [] for name in names}
     )
     schema = pa.schema([(name, independent.LEDGER[name]) for name in names])
     independent.require_order(pa.table(columns, schema), case["records"])
