@@ -44,7 +44,11 @@ class Of(_File):
 
 
 class RecordProofFile(_File):
-    """That a record is in a snapshot; its id is not in the leaf, and so not in the proof."""
+    """That a record is in a snapshot; its id is not in the leaf, and so not in the proof.
+
+    Places and counts say how the path is to be read. No statement gives how many rows a shard has, so a path shows that
+    a leaf is there, and not in which row.
+    """
 
     format: Literal["lineweight.record-proof/v1"] = "lineweight.record-proof/v1"
     snapshot: Label
@@ -90,7 +94,7 @@ class RecordProofFile(_File):
 
     def shows(self) -> str:
         """Return what it shows where it holds, in a sentence."""
-        return f"A record with this leaf is in {self.snapshot}: row {self.row.index} of shard {self.shard.index}."
+        return f"A record with this leaf is in {self.snapshot}."
 
     def require_stated(self, predicate: dict[str, Any]) -> None:
         """Do nothing if the signed statement says the root, and the proof leads to it."""
