@@ -208,6 +208,8 @@ def _subset(chain: Chain, consumed: pa.Table, snapshot: Snapshot, place: Path) -
     with chain.testing(Link.SUBSET):
         for index in pc.unique(consumed["shard"]).to_pylist():
             require(0 <= index < len(shards), "A record was consumed from a shard that the snapshot does not have.")
+            kept = shards[index].split == TRAIN
+            require(kept, f"A record was consumed from the part {shards[index].split}, which is not to be trained on.")
             _require_in_leaves(consumed.filter(pc.equal(consumed["shard"], index)), snapshot.leaves(index))
     records = pc.count_distinct(consumed["record_id"]).as_py()
     chain.holds(Link.SUBSET, f"{records:,} distinct records consumed, each is a leaf of {snapshot.manifest.label}")
