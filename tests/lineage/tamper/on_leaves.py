@@ -131,6 +131,14 @@ def _note(copy: Copy, *, signer: Any = None, keep: bool = False, **changes: Any)
         copy.remove(SHARD)
 
 
+def _held_out(forger: Forger) -> None:
+    """The second shard is a part that was to be held out, and the ledger says that it was trained on, in one epoch."""
+    forger.manifest["shards"][1]["split"] = "validation"
+    parts = {"by": "person", "parts": {"train": 0.5, "validation": 0.5}}
+    forger.change("request", lambda said: said.update(split=parts))
+    forger.change_ledger(lambda rows: rows.__setitem__(slice(10, None), []))
+
+
 def _resized(forger: Forger) -> None:
     forger.manifest["shards"][0]["bytes"] += 1
 
@@ -210,7 +218,8 @@ ATTACKS = (
     Attack("a note says that a shard had to go, and its time was not over", KEY, _note, untold=NO_LIMITS),
     Attack("a note says that a shard had to go, and the shard is still here", KEY,
            lambda copy: _note(copy, keep=True), untold="Retention: shards/000-acme.parquet has to go"),
-    # Samples.
+    # Parts and samples.
+    Attack("records of a part that was to be held out are trained on", KEY, forged(_held_out), SUBSET),
     Attack("a leaf that is not the hash of its digests, and every record is drawn", KEY,
            forged(leaves(_unsealed, sealed=False)), SUBSET, depth=SAMPLE),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lineage.canonical import canonical_json
+from lineage.depth import Depth
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import MODEL, SNAPSHOT, Document
 from tests.lineage.tamper.touching import document, flip, put, remove, spare, statement, swap_text
@@ -133,6 +134,8 @@ ATTACKS = (
     # Versions.
     Attack("another version of the snapshot in the place of the one trained on", FILES, _rollback,
            "consumption ⊆ snapshot"),
+    Attack("another version of the snapshot in the place of the one trained on, looked at in haste", FILES,
+           _rollback, "consumption ⊆ snapshot", depth=Depth.asked(fast=True)),
     Attack("another version of the snapshot under its name", FILES, _rollback, "manifest", artifact=SNAPSHOT),
     # The manifest.
     Attack("a byte of the manifest is changed", FILES, swap_text(MANIFEST, b'"seed":7', b'"seed":8'), "manifest",

@@ -1,5 +1,6 @@
 """All attacks, and the table of them that the documentation holds."""
 
+from lineage.depth import Level
 from tests.lineage.tamper import (
     on_bundles,
     on_consents,
@@ -49,6 +50,7 @@ def _row(attack: Attack) -> str:
 def _told(attack: Attack) -> str:
     name = attack.name[0].upper() + attack.name[1:]
     notes = ["verifying the snapshot"] if attack.artifact != MODEL else []
+    notes += ["--fast"] if attack.depth.level is Level.FAST else []
     notes += [f"a sample of {attack.depth.records:,}"] if attack.depth.records else []
     return f"{name} ({', '.join(notes)})" if notes else name
 
