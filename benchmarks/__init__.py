@@ -4,4 +4,14 @@ Each of ``NAMES`` compares a part of Lineweight with what one would use instead,
 ``first_run`` is the whole journey on real logs, and is started by itself.
 """
 
-NAMES = ("redaction", "storage", "evidence.verifying", "evidence.proving", "deciding", "policy_diff", "training", "work_units")
+NAMES = (
+    "redaction",
+    "storage",
+    "evidence.verifying",
+    "evidence.independent",
+    "evidence.proving",
+    "deciding",
+    "policy_diff",
+    "training",
+    "work_units",
+)

@@ -26,13 +26,14 @@ from policies.facts import IN_ORDER
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 LEASE_ENDS = datetime(2099, 1, 1, tzinfo=UTC)
-POLICY = (DOCUMENTS / "model-training.yaml").read_bytes()
+POLICY = canonical_json(load_policy((DOCUMENTS / "model-training.yaml").read_bytes(), "model-training.yaml").document())
+QUALITY = canonical_json({"results": [], "success": True})
 DIGEST = sha256_hex(b"a benchmark's")
 
 
 def permit() -> dict[str, Any]:
     """Return the decision that all records share, with its digest."""
-    policy = load_policy(POLICY, "policy.yaml")
+    policy = load_policy(POLICY, "policy.json")
     decided: dict[str, Any] = {"facts": IN_ORDER.document(), "policy": digest_of(policy.document())}
     decided |= decide(policy, IN_ORDER).document()
     return {"digest": digest_of(decided)} | decided
@@ -162,9 +163,9 @@ class Place:
         counts = {"considered": rows, "permitted": rows, "denied": 0, "quarantined": 0, "denied_by_reason": {}}
         document |= {"counts": counts, "decisions": decisions, "created_by": {"code_version": "0"}}
         document |= {"request": self._attach(directory, "request.json", request(name).to_bytes()), "inputs": inputs}
-        document |= {"quality": self._attach(directory, "quality.json", b"{}") | {"success": True}}
+        document |= {"quality": self._attach(directory, "quality.json", QUALITY) | {"success": True}}
         policy = {"policy_id": "model-training", "version": 1, "digest": permit()["policy"]}
-        document |= {"policy": policy | self._attach(directory, "policy.yaml", POLICY)}
+        document |= {"policy": policy | self._attach(directory, "policy.json", POLICY)}
         manifest = SnapshotManifest.model_validate(document)
         self.warehouse.write(f"{directory}/manifest.json", manifest.to_bytes())
         statement = snapshot_statement(manifest, manifest.digest())
