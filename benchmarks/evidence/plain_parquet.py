@@ -67,6 +67,7 @@ class Asked:
         self._directory = directory
         self._connection = duckdb.connect()
         self._connection.execute("SET threads = 2")
+        self._connection.execute("SET parquet_metadata_cache = true")  # else every question reads the footers anew
 
     def person(self, commitment: bytes) -> list[tuple[int, ...]]:
         """Return where a person's records lie, and what each model read of them."""
