@@ -190,6 +190,11 @@ def _copies(
         require(snapshot.annotations.get("root") == manifest.root, "The snapshot's root is another one.")
         require(statement.sha256 == signed.statement_digest, "The snapshot's statement is another one.")
         require(policy.sha256 == manifest.policy.digest, "The policy is another one.")
+        version = f"policy:{manifest.policy.policy_id}@v{manifest.policy.version}"
+        named = (statement.uri, policy.uri) == (snapshot.uri, version)
+        require(named, "The snapshot's statement or the policy goes by another name.")
+        asked = opened.predicate["buildDefinition"].get("externalParameters", {}).get("snapshot")
+        require(asked in (manifest.label, manifest.name), "The recipe asks for another snapshot.")
     chain.holds(Link.COPIES, f"{manifest.label} and its signed statement, by the digests in the training statement")
     return manifest, signed
 

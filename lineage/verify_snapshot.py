@@ -199,6 +199,9 @@ def _policy(chain: Chain, snapshot: Snapshot, *, told: bool) -> Policy:
         same = (policy.policy_id, policy.version) == (stated.policy_id, stated.version)
         require(same, f"{stated.path}: is another policy, or another version, than the manifest names.")
         require(digest_of(policy.document()) == stated.digest, f"{stated.path}: its digest is not the manifest's.")
+        profile = snapshot.manifest.redaction.profile
+        wanted = f"{stated.path}: asks for the redaction profile {policy.redaction_profile}, and {profile} was used."
+        require(policy.redaction_profile == profile, wanted)
     everywhere = ", and every leaf names it" if told else ""
     chain.holds(Link.POLICY, f"{stated.policy_id} version {stated.version}{everywhere}")
     return policy
