@@ -135,6 +135,12 @@ class Forger:
         change(rows)
         self.put_ledger(pa.Table.from_pylist(rows, schema=CONSUMPTION_SCHEMA))
 
+    @property
+    def recipe(self) -> Document:
+        """What was asked of the training."""
+        asked: Document = self.predicate["buildDefinition"]["externalParameters"]
+        return asked
+
     def dependency(self, name: str) -> Document:
         found = [one for one in self.predicate["buildDefinition"]["resolvedDependencies"] if one["name"] == name]
         return found[-1]
@@ -150,7 +156,7 @@ class Forger:
         """Sign the model as it is now; ``artifacts`` are those of the statement, if not the true ones."""
         self._follow_snapshot()
         self._follow_files()
-        self.write(f"{MODEL}/recipe.json", canonical_json(self.predicate["buildDefinition"]["externalParameters"]))
+        self.write(f"{MODEL}/recipe.json", canonical_json(self.recipe))
         self.write(WEIGHTS, safetensors({**header_metadata(self.predicate), **self.metadata}, self.tensors))
         digests = {"model.safetensors": sha256_hex(self.read(WEIGHTS))}
         digests |= self._for_others() if self.signs_for_others else {}
@@ -180,6 +186,9 @@ class Forger:
         if sha256_hex(data) == self._about:
             return
         self._about = sha256_hex(data)
+        policy = self.manifest["policy"]
+        self.dependency("policy")["uri"] = f"policy:{policy['policy_id']}@v{policy['version']}"
+        self.dependency("snapshot-statement")["uri"] = f"snapshot:{label}"
         for one in self.predicate["buildDefinition"]["resolvedDependencies"]:
             if one["name"] in ("release-ticket", "revocation-feed"):
                 path = f"{MODEL}/{one['annotations']['path']}"

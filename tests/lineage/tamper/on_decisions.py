@@ -132,6 +132,8 @@ ATTACKS = (
            _another_policy(OLDER, activation="officers"), untold=NO_NEWER),
     Attack("the manifest names another version of the policy", KEY,
            forged(lambda forger: forger.manifest["policy"].update(version=2)), "snapshot: policy"),
+    Attack("the text was redacted with another profile than the policy asks for", KEY,
+           forged(lambda forger: forger.manifest["redaction"].update(profile="lenient")), "snapshot: policy"),
     Attack("the activation is changed by a byte", FILES, flip(f"{SNAPSHOT}/activation.dsse.json"),
            "snapshot: activation"),
     Attack("the activation is removed", FILES, remove(f"{SNAPSHOT}/activation.dsse.json"), "snapshot: activation"),

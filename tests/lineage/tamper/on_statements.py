@@ -9,7 +9,7 @@ from lineage.canonical import canonical_json
 from lineage.depth import Depth
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import MODEL, SNAPSHOT, Document
-from tests.lineage.tamper.touching import document, flip, put, remove, spare, statement, swap_text
+from tests.lineage.tamper.touching import document, flip, put, remove, retrained, spare, statement, swap_text
 
 FILES, KEY = Attacker.FILES, Attacker.KEY
 TRAINING, SIGNED, COPY = (
@@ -155,6 +155,12 @@ ATTACKS = (
     Attack("the statement is about a file less", KEY, statement(SIGNED, lambda said: said["subject"].pop()),
            "statement ↔ manifest", artifact=SNAPSHOT),
     # The training statement.
+    Attack("the recipe asks for another snapshot than was trained on", KEY,
+           retrained(lambda forger: forger.recipe.update(snapshot="other@v1")),
+           "snapshot copies"),
+    Attack("the training statement calls the policy by another version", KEY,
+           retrained(lambda forger: forger.dependency("policy").update(uri="policy:model-training@v2")),
+           "snapshot copies"),
     Attack("the training statement names another snapshot", KEY,
            statement(TRAINING, lambda said: said["predicate"]["buildDefinition"]["resolvedDependencies"][0].update(
                digest={"sha256": "0" * 64})), "weights header"),

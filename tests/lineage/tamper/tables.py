@@ -28,12 +28,32 @@ ATTACKS = [attack for attacks in SECTIONS.values() for attack in attacks]
 NOT_COVERED = ("openings.jsonl",)
 """Files in which a byte can be changed without a refusal: what they open is then not shown, which is said."""
 
+SIGNED_ALONE = {
+    "manifest": (
+        "as_of.effective_at", "created_by.code_version", "ledger_checkpoint", "lease_expires_at", "parent",
+        "redaction.engine", "redaction.residual.second_detector.detector",
+        "redaction.residual.second_detector.records",
+    ),
+    "predicate": (
+        "buildDefinition.buildType", "buildDefinition.internalParameters.threads",
+        "buildDefinition.resolvedDependencies.3.digest.sha256", "buildDefinition.resolvedDependencies.3.uri",
+        "buildDefinition.resolvedDependencies.4.uri", "buildDefinition.resolvedDependencies.6.annotations.revoked",
+        "runDetails.builder.id", "runDetails.metadata.finishedOn",
+    ),
+}  # fmt: skip
+"""Fields of a manifest and of a training predicate that follow from nothing else in the files: the signer's word."""
+
 
 def written() -> str:
     """Return the tables as the documentation holds them, in Markdown."""
     refused = sum(1 for attack in ATTACKS if not attack.untold)
     told = len(ATTACKS) - refused
-    parts = [f"{len(ATTACKS)} attacks: {refused} are refused, {told} nobody can see in the files alone."]
+    word = [f"`{field}`" for fields in SIGNED_ALONE.values() for field in fields]
+    parts = [
+        "Fields that follow from nothing else in the files, so that they are the signer's word and no more (in the "
+        f"manifest, and in the predicate of the training statement): {', '.join(word)}.",
+    ]
+    parts += [f"{len(ATTACKS)} attacks: {refused} are refused, {told} nobody can see in the files alone."]
     for title, attacks in SECTIONS.items():
         parts += [f"## {title}", "\n".join([*_HEAD, *map(_row, attacks)])]
     return "\n\n".join(parts) + "\n"

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from lineage.consumption import trained_on
 from lineage.depth import Depth, drawn
 from tests.conftest import UPDATE
 from tests.lineage.tamper.attack import Attack, Attacker, Copy, by_bundle, by_directory
-from tests.lineage.tamper.tables import ATTACKS, NOT_COVERED, written
+from tests.lineage.tamper.tables import ATTACKS, NOT_COVERED, SIGNED_ALONE, written
 from tests.lineage.tamper.touching import ledger
 
 PAGE = Path(__file__).parents[3] / "docs/tamper.md"
@@ -61,6 +62,28 @@ def test_no_byte_of_any_file_can_be_changed_unseen(copy: Copy):
         copy.write(path, whole)
     assert not unseen
     assert by_directory(copy, UNTOUCHED).refused == ""
+
+
+def test_fields_that_are_the_signers_word_alone_are_told_as_such(copy: Copy):
+    """All of them say something else, and nobody can tell; each that could be told would be one too many here."""
+    forger = copy.forger()
+    for name, fields in SIGNED_ALONE.items():
+        for field in fields:
+            *way, last = field.split(".")
+            holder = getattr(forger, name)
+            for step in way:
+                holder = holder[int(step) if isinstance(holder, list) else step]
+            holder[last] = _other(holder[last])
+    forger.save()
+    assert [way(copy, UNTOUCHED).refused for way in (by_directory, by_bundle)] == ["", ""]
+
+
+def _other(said: Any) -> Any:
+    if said is None or (isinstance(said, str) and len(said) == 64):
+        return "0" * 64
+    if isinstance(said, int):
+        return said + 1
+    return said.replace("2026", "2027", 1) if said.endswith("Z") else f"{said}x"
 
 
 @pytest.mark.parametrize("way", [by_directory, by_bundle])
