@@ -10,6 +10,8 @@ NAMES = (
     "evidence.verifying",
     "evidence.independent",
     "evidence.proving",
+    "evidence.tracing",
+    "evidence.recognising",
     "deciding",
     "policy_diff",
     "training",
