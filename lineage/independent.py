@@ -240,7 +240,6 @@ label = matching(r"[a-z0-9][a-z0-9_-]{0,62}@v[1-9][0-9]*", "a label")
 decimal = matching(r"0|[1-9][0-9]{0,14}", "a number in decimal")
 instant = holding(is_instant, "an instant")
 path = holding(is_path, "a path that stays inside")
-anything = holding(lambda value: True, "anything")
 
 
 def closed(**fields: Shape) -> Shape:
@@ -1208,11 +1207,13 @@ def verify_policy(case: Case, snapshot: Snapshot) -> None:
     stated = snapshot.manifest["policy"]
     with case.report.link("policy") as told:
         policy = document_of(snapshot.attached("policy"), stated["path"])
-        holds(policy_id=slug, version=ordinal, purpose=PURPOSE)(policy, stated["path"])
+        holds(policy_id=slug, version=ordinal, purpose=PURPOSE, redaction_profile=said)(policy, stated["path"])
         require(stated["digest"] == stated["sha256"], "the policy's digest is not that of its file")
         named = (policy["policy_id"], policy["version"])
         require(named == (stated["policy_id"], stated["version"]), "policy.json is another policy")
         require(covers(policy["purpose"], snapshot.manifest["purpose"]), "the policy is for another purpose")
+        redacted = snapshot.manifest["redaction"]["profile"]
+        require(policy["redaction_profile"] == redacted, "the policy asks for another redaction")
         told.append(f"{stated['policy_id']}@v{stated['version']}")
     with case.report.link("activation") as told:
         if stated["activation"] is None:
@@ -1242,6 +1243,8 @@ STATES: tuple[str, ...] = (
     "expired",
 )
 STATES += ("invalidated", "terminated")
+JURISDICTION = matching(r"unknown|[a-z]{2}(-[a-z0-9]{1,3})?", "a jurisdiction")
+AGE_BAND = one_of("under-13", "13-15", "16-17", "adult", "unknown")
 FACTS = closed(
     data_subject_known=truth,
     consent_at_use=one_of(*STATES),
@@ -1250,8 +1253,8 @@ FACTS = closed(
     notice=one_of("unknown", "outdated", "accepted"),
     expressed_by=one_of("nobody", "other", "data-subject", "guardian"),
     categories_covered=truth,
-    jurisdiction=matching(r"unknown|[a-z]{2}(-[a-z0-9]{1,3})?", "a jurisdiction"),
-    age_band=one_of("under-13", "13-15", "16-17", "adult", "unknown"),
+    jurisdiction=JURISDICTION,
+    age_band=AGE_BAND,
     tenant_scope=one_of("unknown", "none", "tenant-only", "shared"),
     purpose_in_agreement=truth,
     region_allowed=truth,
@@ -1310,7 +1313,7 @@ REQUEST = closed(
     pool=said,
     sources=listed(said, 1),
     period=closed(**{"from": nullable(instant), "to": nullable(instant)}),
-    outcome=anything,
+    outcome=nullable(closed(label=listed(said, 1))),
     split=nullable(holds(parts=mapped(slug, real))),
     seed=integer,
     shard_rows=ordinal,
@@ -1538,20 +1541,31 @@ class Event:
 
 
 AGREES = ("given", "renewed")
+EVENT_ID = matching(r"[^@]{1,200}", "an id of an event")
+NOTED = holding(lambda value: is_noted(value), "a short text")
+ASKED_FOR = [f"train_ai_system{below}" for below in ("", ".finetune", ".preference", ".evaluation", ".synthetic")]
 CONSENT = closed(
-    **dict.fromkeys(("age_band", "event_id", "evidence", "expressed_by", "jurisdiction", "language"), text),
-    **dict.fromkeys(("method", "notice_id", "notice_version"), text),
+    **dict.fromkeys(("language", "method", "notice_id", "notice_version", "evidence"), NOTED),
     **dict.fromkeys(("effective_at", "recorded_at"), instant),
     **dict.fromkeys(("derivatives", "retroactive"), truth),
-    tenant=said,
+    event_id=EVENT_ID,
+    tenant=slug,
     data_subject_id=said,
     state=one_of(*STATES),
     legal_basis=one_of("consent", "contract", "legitimate-interest"),
-    purposes=listed(said, 1),
-    data_categories=listed(text),
+    purposes=listed(one_of(*ASKED_FOR), 1),
+    data_categories=listed(said),
+    jurisdiction=JURISDICTION,
+    age_band=AGE_BAND,
+    expressed_by=one_of("data-subject", "guardian", "other"),
     expires_at=nullable(instant),
-    supersedes=nullable(text),
+    supersedes=nullable(EVENT_ID),
 )
+
+
+def is_noted(value: Any) -> bool:
+    """Whether a value is a text that the ledger takes: printable, without an address, 500 characters at most."""
+    return isinstance(value, str) and len(value) <= 500 and value.isprintable() and "@" not in value
 
 
 def event_of(line: bytes) -> Event:
@@ -1560,6 +1574,8 @@ def event_of(line: bytes) -> Event:
     CONSENT(told, "an event")
     require(canonical_event(told) == line, "an event is not in canonical form")
     require(ascending(told["purposes"]) and ascending(told["data_categories"]), "an event's lists are not in order")
+    ends = told["expires_at"]
+    require(ends is None or ends > told["effective_at"], "an event ends before it begins")
     purposes = tuple(told["purposes"])
     kept = {name: told[name] for name in Event.__slots__ if name != "purposes"}
     return Event(purposes=purposes, **kept)
@@ -1752,7 +1768,7 @@ DEPENDENCY = holds(name=said, digest=holds(sha256=digest))
 TRAINED = holds(
     buildDefinition=holds(
         buildType=one_of("https://lineweight.dev/training/sft/v1"),
-        externalParameters=holds(base=text, trained_by=text),
+        externalParameters=holds(snapshot=text, base=text, trained_by=text),
         internalParameters=holds(plan=digest, purpose=PURPOSE, tensors=mapped(path, digest)),
         resolvedDependencies=listed(DEPENDENCY),
     ),
@@ -2009,8 +2025,13 @@ def verify_copies(case: Case, model: Model) -> dict[str, Any]:
         require(named["annotations"].get("root") == manifest["root"], "it names another root")
         stated = model.dependency("snapshot-statement")["digest"]["sha256"]
         require(stated == statement.digest, "it names another statement of the snapshot")
-        policy = model.dependency("policy")["digest"]["sha256"]
-        require(policy == manifest["policy"]["digest"], "it names another policy")
+        require(model.dependency("snapshot-statement").get("uri") == named["uri"], "the statement has another name")
+        policy, version = manifest["policy"], f"{manifest['policy']['policy_id']}@v{manifest['policy']['version']}"
+        used = model.dependency("policy")
+        by_name = (used["digest"]["sha256"], used.get("uri")) == (policy["digest"], f"policy:{version}")
+        require(by_name, "it names another policy")
+        asked_for = model.build["externalParameters"]["snapshot"]
+        require(asked_for in (label_of(manifest), manifest["name"]), "the recipe asks for another snapshot")
         told.append(label_of(manifest))
     return manifest
 
@@ -2191,6 +2212,7 @@ def require_read(ledger: Any, manifest: dict[str, Any], files: Files) -> None:
     for place, rows in zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True):
         require(place < len(shards), f"shard {place} does not exist")
         shard = shards[place]
+        require(shard["split"] == "train", f"shard {place} is of a part that is not to be trained on")
         data = files.signed(shard["leaves_path"], shard["leaves_sha256"])
         leaves = pa.Table.from_batches(batches_of(data, LEAVES, "", shard["rows"], shard["leaves_path"]))
         read = by_shard.slice(start, rows)
@@ -2298,9 +2320,10 @@ def require_logged_in_time(statement: Statement, index: int, state: LogState, tr
 
 
 def published_in(folder: Path, trust: Trust) -> list[LogState]:
-    """Return the checkpoints that somebody kept: ``checkpoint`` and ``checkpoints/*``."""
-    files = Folder(folder)
+    """Return the checkpoints that somebody kept: ``checkpoint`` and ``checkpoints/*`` of a directory, or one file."""
+    files = Folder(folder if folder.is_dir() else folder.parent)
     names = [name for name in files.names() if name == "checkpoint" or name.startswith("checkpoints/")]
+    names = names if folder.is_dir() else [folder.name]
     require(bool(names), "no checkpoint was published there")
     states = []
     for name in names:
