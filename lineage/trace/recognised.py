@@ -17,6 +17,11 @@ from lineage.weights.fingerprint import SAMPLES
 from lineage.weights.recognition import Recognition, recognise
 from lineage.weights.registry import REGISTRY_FILE, REGISTRY_SCHEMA, Registered, registered
 
+BY_SIMILARITY = (
+    "That it descends from ours rests on a similarity alone: what somebody else trained from the same base on like "
+    "texts can reach it, where their learning rate happens to make up for the difference."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Registries:
@@ -99,6 +104,7 @@ def _document(place: Path, found: Recognition, registries: Registries) -> dict[s
         ],
         "held_against": sorted(registries.known),
         "not_checked": [
+            *([BY_SIMILARITY] if found.by_similarity_alone else []),
             f"Tensors of another type than ours were compared at {SAMPLES:,} places each, not everywhere.",
             *(f"{directory} keeps no registry of its tensors." for directory in registries.without),
         ],

@@ -149,6 +149,11 @@ class Recognition:
     tensors: tuple[Recognised, ...]
     nearest: str | None = None
 
+    @property
+    def by_similarity_alone(self) -> bool:
+        """Whether it is said to descend from ours though no tensor is exactly ours: others can reach that by chance."""
+        return self.verdict is Verdict.DESCENDS and _decisive(self.tensors) < LEAST_DECISIVE
+
     def counts(self) -> dict[str, int]:
         """Return how many tensors have each verdict."""
         return dict(sorted(Counter(one.verdict.value for one in self.tensors).items()))

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from benchmarks.evidence import quantisers
 from lineage.models import NotVerifiedError
-from lineage.trace.recognised import recognise_weights
+from lineage.trace.recognised import BY_SIMILARITY, recognise_weights
 from lineage.trace.show import show_recognised
 from lineage.vault import Vault
 from lineage.warehouse import Warehouse
@@ -271,6 +271,7 @@ def test_what_was_really_trained_on_top_of_ours_descends_from_it(
     found = asked(standing, saved(made, tmp_path / "w.safetensors"))
     assert (found["verdict"], found["model"]) == ("descends-from", trained[1].directory)
     assert found["similarity"]["share"] > 0.9
+    assert (BY_SIMILARITY in found["not_checked"]) is (only == "")
 
 
 def test_what_was_really_trained_beside_ours_is_not_claimed(
