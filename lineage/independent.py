@@ -2343,12 +2343,24 @@ def text_of(data: bytes, name: str) -> str:
         raise Refused(f"{name} is no text") from error
 
 
+def by_retired(signers: frozenset[str], trust: Trust) -> bool:
+    """Whether every signer is a key that was retired."""
+    return all(who in trust.spans and trust.spans[who].log is not None for who in signers)
+
+
+def anchored(checkpoint: Checkpoint, trust: Trust) -> bool:
+    """Whether a key that is not retired stands for a checkpoint: it signed it, or the rotation that names it."""
+    logs = [trust.spans[who].log for who in checkpoint.signers if who in trust.spans]
+    return not by_retired(checkpoint.signers, trust) or checkpoint.state in logs
+
+
 def verify_log(case: Case, published: Path | None) -> None:
     """Link ``transparency log``: each proof is of a statement that was met, under a checkpoint that counts."""
     with case.report.link("transparency log") as told:
         states = None if published is None else published_in(published, case.trust)
         proofs = [f"log/{name}" for name in Within(case.home, "log").names()]
         logged: set[str] = set()
+        in_time: set[str] = set()
         for name in proofs:
             proof = text_of(case.home.read(name, PIECE), name)
             named = name.removeprefix("log/").removesuffix(".tlog-proof")
@@ -2356,22 +2368,22 @@ def verify_log(case: Case, published: Path | None) -> None:
             if statement is None:
                 require(not isinstance(case.home, Bundle), f"{name} is of no statement that is here")
                 case.report.skip("The log: proofs that lie there of statements that were not looked at.")
-            else:
-                index, checkpoint = included(proof, statement, case.trust, states)
-                logged.add(named)
-                told.append(f"{named[:12]} is entry {index} of {checkpoint.state.size}")
-                if states is None and all(case.trust.spans.get(who, EVER).log for who in checkpoint.signers):
-                    case.report.skip(
-                        "When the log was so: only a retired key says so, and no published copy was brought."
-                    )
+                continue
+            index, checkpoint = included(proof, statement, case.trust, states)
+            logged.add(named)
+            in_time |= {named} if states is not None or anchored(checkpoint, case.trust) else set()
+            told.append(f"{named[:12]} is entry {index} of {checkpoint.state.size}")
+        retired = [one for one in case.signatures.values() if by_retired(one.signers, case.trust)]
+        if any(statement.digest not in in_time for statement in retired):
+            case.report.skip(
+                "Time: that what a retired key signed is of before is, without the log, its own word."
+            )
         if len(logged) < len(case.signatures):
             case.report.skip(f"The log: of {len(case.signatures) - len(logged)} statements no proof was brought.")
         told.append(f"{len(proofs)} proofs" + ("" if states is None else f", {len(states)} published checkpoints"))
     if states is None:
         case.report.skip("A second log: no published checkpoint was brought to compare with.")
 
-
-EVER = Span(None, None, None, 0)
 
 # ---------------------------------------------------------------------------------------------------------- proofs
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lineage import independent
 from lineage.canonical import canonical_json, sha256_hex
+from lineage.home import Home
 from lineage.independent import Depth, Question, Refused
+from lineage.rotating import rotate_key
 from lineage.training_statement import Dependency, TrainingRun
 from policies.document import load_policy
 from policies.errors import LineweightError
@@ -25,6 +28,7 @@ from tests.lineage.tamper import world as tampered
 from tests.lineage.tamper.attack import NOT_BUNDLED, Attack, Attacker, Copy, packed
 from tests.lineage.tamper.tables import ATTACKS
 from tests.lineage.tamper.world import MODEL, SNAPSHOT, Genuine, build, take_home
+from tests.lineage.traced_world import NOW
 
 NEEDS_AN_ENGINE = {"a decision to permit, from facts that the policy denies"}
 NEEDS_KEYS = {attack.name for attack in ATTACKS if attack.with_keys}
@@ -149,6 +153,22 @@ def test_who_trusts_nobody_is_told_that_nothing_is_signed(copy: Copy):
     refused = independent.verify(Question(copy.tree / MODEL, {}))[1]
     assert refused is not None
     assert (refused.link, str(refused).split(":")[0]) == ("signature", "no-trusted-key")
+
+
+def test_a_key_that_was_rotated_counts_for_its_time_where_the_rotation_is_brought(copy: Copy, tmp_path: Path):
+    home = Home(str(shutil.copytree(copy.genuine.home, tmp_path / "home")))
+    rotate_key(home, "once a year", NOW + timedelta(days=30))
+    shutil.copytree(tmp_path / "home/rotations", copy.tree / "rotations")
+    new = independent.load_pem_public_key(home.vault().public_key_pem)
+    officers = [independent.load_pem_public_key(key.public_key_pem) for key in copy.genuine.officers.values()]
+    question = Question(copy.tree / MODEL, {independent.id_of(key): key for key in [new, *officers]})
+    report, refused = independent.verify(question)
+    assert refused is None, (refused.link, refused)
+    assert any(sentence.startswith("Time: that what a retired key signed") for sentence in report.not_checked)
+    shutil.rmtree(copy.tree / "rotations")
+    refused = independent.verify(question)[1]
+    assert refused is not None
+    assert str(refused).startswith("unknown-key")
 
 
 def test_no_bit_of_a_bundle_makes_it_fall_over(copy: Copy):
