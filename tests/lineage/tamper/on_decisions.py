@@ -167,6 +167,8 @@ ATTACKS = (
            _counts(denied=1, considered=12, denied_by_reason={"consent-unknown": 1}), "snapshot: inputs"),
     Attack("fewer were denied and more quarantined", KEY,
            _counts(denied=1, quarantined=2, denied_by_reason={"consent-unknown": 1}), "snapshot: inputs"),
+    Attack("what was quarantined is told as denied", KEY,
+           _counts(denied=3, quarantined=0, denied_by_reason={"consent-unknown": 3}), "snapshot: inputs"),
     Attack("the denied are told for another reason", KEY, _counts(denied_by_reason={"tenant-scope-none": 2}),
            untold=NO_FACTS),
     # Request, inputs, quality.
