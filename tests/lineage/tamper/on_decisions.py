@@ -108,6 +108,11 @@ def _counts(**changes: Any) -> Callable[[Copy], object]:
     return forged(lambda forger: forger.manifest["counts"].update(changes))
 
 
+def _fewer_let_through(said: Document) -> None:
+    part = said["parts"][0]
+    part.update(permitted=part["permitted"] - 1, denied=part["denied"] + 1)
+
+
 def _gate_failed(forger: Forger) -> None:
     forger.attach("quality", canonical_json({"results": [], "success": False}))
 
@@ -181,6 +186,8 @@ ATTACKS = (
            "snapshot: inputs"),
     Attack("a part of the inputs is left out", KEY,
            forged(lambda forger: forger.change("inputs", lambda said: said["parts"].pop())), "snapshot: inputs"),
+    Attack("the snapshot holds more records than the gate let through", KEY,
+           forged(lambda forger: forger.change("inputs", _fewer_let_through)), "snapshot: inputs"),
     Attack("the results of the quality gates are changed", FILES, flip(f"{SNAPSHOT}/quality.json"),
            "snapshot: quality"),
     Attack("quality.json says that a gate failed, and the manifest that all passed", KEY, forged(_gate_failed),
