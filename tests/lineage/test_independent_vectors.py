@@ -1,13 +1,15 @@
 """The independent verifier computes every published vector, and refuses what it must."""
 
+import base64
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lineage import independent
 from lineage.independent import Refused
@@ -383,3 +385,61 @@ def test_a_leaf_rests_on_its_consent_event(case: dict[str, Any]) -> None:
 def test_an_event_that_bears_no_decision_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(Refused):
         ground(case)
+
+
+def test_what_a_retired_key_signed_lies_before_its_rotation_in_its_own_log() -> None:
+    """The chain of the vectors: the first key was retired when its log had so many entries."""
+    first = ROTATIONS["keys"][0]
+    trust = chained(ROTATIONS["chain"], first)
+    then = trust.spans[first].log
+    assert then is not None
+    statement = independent.Statement("", "", {}, {}, b"", frozenset({first}))
+    now = replace(then, size=then.size + 10)
+    independent.require_logged_in_time(statement, then.size - 1, now, trust)
+    with pytest.raises(Refused, match="after its key was retired"):
+        independent.require_logged_in_time(statement, then.size, now, trust)
+    with pytest.raises(Refused, match="another log"):
+        independent.require_logged_in_time(statement, 0, replace(now, origin="lineweight.dev/log/other"), trust)
+    by_both = replace(statement, signers=frozenset({first, ROTATIONS["keys"][-1]}))
+    independent.require_logged_in_time(by_both, then.size, now, trust)
+
+
+def test_a_rotation_is_about_the_new_keys_file() -> None:
+    """Signed by both of its keys, as the vectors publish them, and about another file: no rotation."""
+    envelope = json.loads(ROTATIONS["chain"][0])
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    statement["subject"][0]["digest"]["sha256"] = "00" * 32
+    payload = independent.canonical(statement)
+    seeds = {one["keyid"]: bytes.fromhex(one["seed"]) for one in vectors("dsse")["keys"]}
+    signatures = []
+    for key_id in ROTATIONS["keys"][:2]:
+        key = Ed25519PrivateKey.from_private_bytes(seeds[key_id])
+        signature = key.sign(independent.encoded(independent.PAYLOAD_TYPE.encode(), payload))
+        signatures.append({"keyid": key_id, "sig": base64.b64encode(signature).decode()})
+    envelope |= {"payload": base64.b64encode(payload).decode(), "signatures": signatures}
+    with pytest.raises(Refused, match="about something else"):
+        chained([json.dumps(envelope)], ROTATIONS["keys"][0])
+
+
+NOTE = TLOG["checkpoints"][-1]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        NOTE.replace("\u2014 ", "- "),
+        NOTE + "\n",
+        NOTE.rstrip("\n"),
+        NOTE.replace("\n\n", "\n"),
+        NOTE + "\u2014 too few\n",
+        NOTE.partition("\n\n")[0] + "\n\n\n",
+        NOTE + "\u2014 another YWJjZA==\n",
+        NOTE + NOTE.partition("\n\n")[2] * 16,
+    ],
+    ids=["no dash", "a line more", "cut off", "no blank line", "two words", "no signature", "too short", "too many"],
+)
+def test_a_text_that_is_no_checkpoint_is_refused(note: str) -> None:
+    trust = independent.Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
+    independent.checkpoint_of(NOTE, trust)
+    with pytest.raises(Refused):
+        independent.checkpoint_of(note, trust)
