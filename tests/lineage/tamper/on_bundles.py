@@ -1,12 +1,13 @@
 """Attacks on the archive itself: what it lists, what it leaves out, and how it is made."""
 
+import json
 import struct
 import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from lineage.canonical import sha256_hex
+from lineage.canonical import canonical_json, sha256_hex
 from lineage.verify_model import NO_WEIGHTS
 from lineage.verify_snapshot import LEFT_OUT
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
@@ -14,6 +15,7 @@ from tests.lineage.tamper.forger import LEDGER, MODEL, SNAPSHOT, WEIGHTS, Docume
 from tests.lineage.tamper.touching import listed, repacked
 
 FILES = Attacker.FILES
+ZEROS = f"{MODEL}/zeros.bin"
 Held = dict[str, bytes]
 
 
@@ -107,11 +109,17 @@ def _compressed(kind: int) -> Callable[[Path, Copy], None]:
     return change
 
 
-def _bomb(held: Held, said: Document) -> None:
-    path = f"{MODEL}/zeros.bin"
-    held[path] = b""
-    said["files"].append({"path": path, "sha256": "0" * 64, "bytes": 1 << 40})
+def bomb(path: Path, copy: Copy) -> None:
+    """A member that the bundle lists, and the archive claims, to be a terabyte."""
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    said = json.loads(held.pop("bundle.json"))
+    said["files"].append({"path": ZEROS, "sha256": "0" * 64, "bytes": 1 << 40})
     said["files"].sort(key=lambda one: one["path"])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in {"bundle.json": canonical_json(said), **held, ZEROS: b""}.items():
+            archive.writestr(name, data)
+        archive.getinfo(ZEROS).file_size = 1 << 40
 
 
 def _claimed(path: Path, copy: Copy) -> None:
@@ -140,7 +148,7 @@ ATTACKS = (
     _archive("a file where a directory has to be", _named(f"{MODEL}/snapshot/manifest.json/more")),
     Attack("a symbolic link in the place of the weights", FILES, _none, "bundle", archive=_link),
     Attack("members compressed by LZMA", FILES, _none, "bundle", archive=_compressed(zipfile.ZIP_LZMA)),
-    _archive("a member that would unpack to a terabyte", _bomb),
+    Attack("a member that would unpack to a terabyte", FILES, _none, "bundle", archive=bomb),
     Attack("a member that claims another size in the archive", FILES, _none, "bundle", archive=_claimed),
     _archive("a bundle about a directory that is no artifact", lambda held, said: said.update(artifact="models/x")),
     _archive("a bundle about an artifact that is not in it",

@@ -1,12 +1,14 @@
-"""Weights from anywhere, held against a bundle that an attacker wrote."""
+"""Bundles that an attacker wrote: weights held against them, and what they would unpack to."""
 
 from pathlib import Path
 
 import pytest
 
+from lineage.bundle import BundleRefusedError, opened_bundle
 from lineage.canonical import sha256_hex
 from lineage.scope import Scope
 from lineage.verify_bundle import verify_bundle
+from tests.lineage.tamper import on_bundles
 from tests.lineage.tamper.attack import Attack, Attacker, Copy, packed
 from tests.lineage.tamper.forger import MODEL, WEIGHTS
 
@@ -37,3 +39,10 @@ def test_the_signed_weights_are_known_under_any_name(copy: Copy, tmp_path: Path)
     weights = tmp_path / "found.safetensors"
     weights.write_bytes(copy.read(WEIGHTS))
     assert broken(copy, weights, {WEIGHTS: sha256_hex(weights.read_bytes())}) == ""
+
+
+def test_what_would_unpack_to_far_more_than_it_is_is_refused_before_it_is_unpacked(copy: Copy):
+    path = packed(copy, Attack("nothing", Attacker.FILES, lambda copy: None))
+    on_bundles.bomb(path, copy)
+    with pytest.raises(BundleRefusedError, match="that unpack to"), opened_bundle(path):
+        pass
