@@ -290,3 +290,93 @@ def test_a_key_of_another_kind_asks_nothing(tmp_path: Path, capsys: pytest.Captu
     with pytest.raises(SystemExit, match="2"):
         independent.main([str(tmp_path), "--trust", str(tmp_path / "other.pem")])
     assert "holds no Ed25519 key" in capsys.readouterr().err
+
+
+def _weights_gone(copy: Copy) -> None:
+    copy.remove(f"{MODEL}/model.safetensors")
+
+
+def _another_permit(copy: Copy) -> None:
+    """One record more of another decision that permits, and one less of the one that the leaves name."""
+    forger = copy.forger()
+
+    def change(decisions: list[dict[str, Any]]) -> None:
+        first = next(one for one in decisions if one["effect"] == "permit")
+        other = {**first, "facts": {**first["facts"], "jurisdiction": "fr"}, "records": 1}
+        stated = {name: other[name] for name in ("facts", "policy", "effect", "reason", "rule")}
+        first["records"] -= 1
+        decisions.append({**other, "digest": sha256_hex(canonical_json(stated))})
+        decisions.sort(key=lambda one: str(one["digest"]))
+
+    forger.change("decisions", change)
+    forger.save()
+
+
+def _other_leaf(column: str) -> Callable[[Copy], None]:
+    def harm(copy: Copy) -> None:
+        forger = copy.forger()
+        table = forger.leaves(0)
+        place = table.schema.get_field_index(column)
+        values = [bytes(32)] * table.num_rows
+        other = independent.pa.array(values, table.schema.field(place).type)
+        forger.put_leaves(0, table.set_column(place, table.schema.field(place), other))
+        forger.save()
+
+    return harm
+
+
+def _other_redaction(copy: Copy) -> None:
+    forger = copy.forger()
+    forger.change("inputs", lambda inputs: inputs["parts"][0].update(redaction="0" * 64))
+    forger.save()
+
+
+def _about_another_manifest(name: str, file: str) -> Callable[[Copy], None]:
+    def harm(copy: Copy) -> None:
+        forger = copy.forger()
+        about = [{"name": "manifest.json", "digest": {"sha256": "0" * 64}}]
+        signed = forger.sign_again(f"{MODEL}/{file}", lambda statement: statement.update(subject=about))
+        forger.dependency(name)["digest"] = {"sha256": signed}
+        forger.save_model()
+
+    return harm
+
+
+def _another_name(copy: Copy) -> None:
+    forger = copy.forger()
+    forger._follow_snapshot = lambda: None  # type: ignore[method-assign] # so that the name stands
+    for name in ("snapshot", "snapshot-statement"):
+        forger.dependency(name)["uri"] = "snapshot:other@v1"
+    forger.save_model()
+
+
+def _other_tensors(copy: Copy) -> None:
+    forger = copy.forger()
+    forger.tensors["head"] = b"\x09\x09\x09\x09"
+    forger.save_model()
+
+
+SIGNED: dict[str, tuple[Callable[[Copy], None], str, Depth]] = {
+    "the weights are gone, and nobody said so": (_weights_gone, "weights", Depth()),
+    "a permitted decision that no leaf names": (_another_permit, "snapshot: leaves ↔ decisions", Depth()),
+    "leaves of another policy": (_other_leaf("policy_digest"), "snapshot: policy", Depth()),
+    "leaves of another policy, drawn": (_other_leaf("policy_digest"), "sample", Depth("sample", 99, "x")),
+    "leaves of another tenant, drawn": (_other_leaf("tenant_commitment"), "sample", Depth("sample", 99, "x")),
+    "leaves of no decision, drawn": (_other_leaf("decision_digest"), "sample", Depth("sample", 99, "x")),
+    "a part that was redacted otherwise": (_other_redaction, "snapshot: inputs", Depth("fast")),
+    "a ticket about another manifest": (
+        _about_another_manifest("release-ticket", "ticket.dsse.json"), "release ticket", Depth()),
+    "a feed about another manifest": (
+        _about_another_manifest("revocation-feed", "revocations/00002.dsse.json"), "revocations", Depth()),
+    "the snapshot by another name": (_another_name, "snapshot copies", Depth()),
+    "other tensors than stated": (_other_tensors, "weights header", Depth()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_what_the_deployment_signed_although_it_contradicts_itself_is_refused(copy: Copy, name: str):
+    harm, link, depth = SIGNED[name]
+    harm(copy)
+    refused = independent.verify(Question(copy.tree / MODEL, keys(copy.genuine), depth=depth))[1]
+    assert refused is not None
+    assert refused.link == link, refused
