@@ -10,15 +10,15 @@ import pyarrow as pa
 
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
-from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.inputs import DeclaredSource, GovernedPart, Inputs
+from lineage.keys.vault import Vault
 from lineage.manifest import Shard, SnapshotManifest, snapshot_directory, snapshot_root, tenant_roots
+from lineage.proving.data_subjects import read_data_subjects, stated
 from lineage.residual import UNMEASURED
 from lineage.snapshot_request import SnapshotRequest
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.decision import decide
 from policies.document import DOCUMENTS, load_policy

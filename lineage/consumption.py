@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage import merkle
-from lineage.depth import Depth, drawn
 from lineage.evidence_table import EvidenceUnreadableError
+from lineage.verifying.depth import Depth, drawn
 
 CONSUMPTION_SCHEMA = pa.schema(
     [

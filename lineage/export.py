@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lineage.canonical import sha256_hex
+from lineage.keys.vault import Vault
 from lineage.leaf import record_document
 from lineage.snapshot import MANIFEST_FILE, Snapshot
-from lineage.vault import Vault
 from policies.errors import UsageError
 
 ExportFormat = Literal["parquet", "jsonl"]

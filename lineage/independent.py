@@ -2375,9 +2375,7 @@ def verify_log(case: Case, published: Path | None) -> None:
             told.append(f"{named[:12]} is entry {index} of {checkpoint.state.size}")
         retired = [one for one in case.signatures.values() if by_retired(one.signers, case.trust)]
         if any(statement.digest not in in_time for statement in retired):
-            case.report.skip(
-                "Time: that what a retired key signed is of before is, without the log, its own word."
-            )
+            case.report.skip("Time: that what a retired key signed is of before is, without the log, its own word.")
         if len(logged) < len(case.signatures):
             case.report.skip(f"The log: of {len(case.signatures) - len(logged)} statements no proof was brought.")
         told.append(f"{len(proofs)} proofs" + ("" if states is None else f", {len(states)} published checkpoints"))

@@ -79,7 +79,7 @@ class Shard(_Part):
 
 
 class DataSubjects(_Part):
-    """Who wrote the records: the root of the tree of people, and how many there are (`lineage.data_subjects`)."""
+    """Who wrote the records: the root of the tree over them, and how many they are (`lineage.proving.data_subjects`)."""
 
     root: Digest
     count: Count

@@ -13,7 +13,7 @@ from lineage.canonical import sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root, trained_on
 from lineage.evidence_table import read_table
 from lineage.statement import Opened, TrustedKey, open_envelope
-from lineage.verify_model import TRAINING_FILE
+from lineage.verifying.model import TRAINING_FILE
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError
 

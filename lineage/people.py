@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.encrypted import read_encrypted, write_encrypted
-from lineage.vault import Vault
+from lineage.keys.vault import Vault
 from lineage.warehouse import Warehouse
 
 LANDING = "landing"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from lineage.home_settings import HomeSettings
-from lineage.key_rotation import rotations_in, trusted_over_rotations
+from lineage.keys.rotation import rotations_in, trusted_over_rotations
+from lineage.keys.vault import Vault
 from lineage.officers import Duty, NamedOfficer, Officers
 from lineage.statement import TrustedKey, load_trusted
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import InputError, UsageError
 

@@ -9,10 +9,10 @@ from lineage import leaf, merkle
 from lineage.canonical import sha256_hex
 from lineage.encrypted import read_encrypted_source
 from lineage.evidence_table import read_table
+from lineage.keys.vault import Vault
 from lineage.manifest import SnapshotManifest, inconsistencies, parse_manifest, shard_aad
 from lineage.retention import NOTHING_REMOVED, ContentRemovedError, Removal, read_notes
 from lineage.statement import Opened, TrustedKey, open_envelope, snapshot_statement
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError, UsageError
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from lineage.activation import ActivePolicy
 from lineage.home import Home
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.snapshot_request import SnapshotRequest
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import AsOf, Known
 from pipelines.landing.land import LandUnit, land_units

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 
 from lineage.canonical import canonical_json, digest_of
 from lineage.encrypted import encrypted_writer, iter_encrypted, read_encrypted
+from lineage.keys.vault import Vault
 from lineage.leaf import record_digests
 from lineage.record import KEY_COLUMNS
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import AsOf, Drawn, Known, Terms, conclude, draw
 from pipelines.governed import GATE_SCHEMA, GOVERNED_SCHEMA, LEFT_OUT_SCHEMA, Governed, account_of

@@ -11,8 +11,8 @@ from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, err, out
 from training_jobs.recipe import Recipe
 
 if TYPE_CHECKING:
+    from lineage.keys.vault import Vault
     from lineage.place import Place
-    from lineage.vault import Vault
 
 KeysOption = Annotated[
     Path | None,

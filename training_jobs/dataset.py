@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from lineage.keys.vault import Vault
 from lineage.manifest import TRAIN
 from lineage.snapshot import Snapshot
-from lineage.vault import Vault
 from policies.errors import LineweightError
 from training_jobs.chat import Encoded, Rendered, SkipReason, encode, render, texts_of
 from training_jobs.plan import TrainingPlan

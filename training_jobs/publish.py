@@ -21,6 +21,7 @@ from lineage.canonical import canonical_json, sha256_hex
 from lineage.code_version import code_version
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.evidence_table import read_table, table_bytes
+from lineage.keys.vault import Vault
 from lineage.model_signing import ROOT, SIGNATURE_FILE, files_root, sign_model
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE
 from lineage.statement import Opened, open_envelope, sign_statement
@@ -41,7 +42,6 @@ from lineage.training_statement import (
     training_predicate,
     training_statement,
 )
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from lineage.weights.registry import REGISTRY_FILE, REGISTRY_SCHEMA, register
 from lineage.weights.tensors import read_tensors

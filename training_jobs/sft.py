@@ -23,11 +23,11 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from lineage.keys.vault import Vault
 from lineage.manifest import TRAIN, SnapshotManifest
 from lineage.release import Asked
 from lineage.snapshot import Snapshot, find_snapshot
 from lineage.statement import TrustedKey
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError
 from training_jobs.admission import Admission

@@ -16,7 +16,7 @@ from benchmarks.timing import Contender, Outcome, Timed, as_figures, take_turns
 from lineage import independent
 from lineage.independent import Depth, Question, load_pem_public_key
 from lineage.manifest import SnapshotManifest
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 
 
 @dataclass(frozen=True)

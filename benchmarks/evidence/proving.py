@@ -13,11 +13,11 @@ from pathlib import Path
 from benchmarks.evidence.leaves import publish_leaves
 from benchmarks.published import Place
 from benchmarks.timing import Contender, Figures, Outcome, Timed, as_figures, figure, take_turns
-from lineage.proof_files import PersonProofFile, RecordProofFile, check_proof_file
-from lineage.proofs import prove_records
-from lineage.proving import person_in
+from lineage.proving.files import PersonProofFile, RecordProofFile, check_proof_file
+from lineage.proving.finding import person_in
+from lineage.proving.proofs import prove_records
 from lineage.snapshot import Snapshot
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 
 TENANTS = ("acme", "globex", "initech", "umbrella")
 NOBODY = bytes(range(32))

@@ -43,10 +43,10 @@ from lineage.index.keeping import INDEX, Indexes
 from lineage.index.of_model import ModelIndex, Read
 from lineage.index.of_snapshot import SnapshotIndex
 from lineage.index.seal import ModelSeal, SnapshotSeal, read_seal
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.snapshot import Snapshot
 from lineage.trace import trace_record
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError
 

@@ -17,10 +17,10 @@ from benchmarks.corpus import records
 from benchmarks.evidence.leaves import publish_leaves
 from benchmarks.published import Place
 from benchmarks.timing import Contender, Outcome, Timed, as_figures, take_turns
-from lineage.depth import Depth
+from lineage.keys.vault import Vault
 from lineage.manifest import SnapshotManifest
-from lineage.vault import Vault
-from lineage.verify import verify_path
+from lineage.verifying.depth import Depth
+from lineage.verifying.verify import verify_path
 from policies.errors import LineweightError
 
 TENANTS = ("acme", "globex", "initech", "umbrella")

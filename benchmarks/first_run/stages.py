@@ -99,7 +99,7 @@ def train(home: Path, name: str) -> Document:
 
 def verify(home: Path, name: str) -> Document:
     """Verify the model trained on a snapshot, its snapshot and, with the keys, the content."""
-    from lineage.verify import verify_path
+    from lineage.verifying.verify import verify_path
 
     deployment = _deployment(home)
     report = verify_path(_model(deployment, name), deployment.home.trusted(), vault=deployment.vault)

@@ -25,7 +25,7 @@ from lineage.certificates.checking_person import check_person
 from lineage.certificates.checking_tenant import check_tenant
 from lineage.certificates.held import Held, require
 from lineage.certificates.page import MALFORMED, read_page, require_same_page
-from lineage.key_rotation import trusted_over_rotations
+from lineage.keys.rotation import trusted_over_rotations
 from lineage.predicate import read_predicate
 from lineage.statement import Opened, TrustedKey, open_envelope
 

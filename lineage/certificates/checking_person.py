@@ -7,8 +7,8 @@ from lineage.certificates.certificate import Document, piece_bytes
 from lineage.certificates.held import Held, require
 from lineage.certificates.person import shown_entries
 from lineage.certificates.words import count
-from lineage.proof_files import PersonProofFile, read_proof_file
-from lineage.proofs import opens
+from lineage.proving.files import PersonProofFile, read_proof_file
+from lineage.proving.proofs import opens
 from lineage.statement import SNAPSHOT_PREDICATE
 from policies.consent import EVERYONE, VALID, ConsentEvent, status_at
 from policies.instants import read_instant, written

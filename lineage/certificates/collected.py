@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from lineage.canonical import rfc3339
 from lineage.certificates.certificate import Document
 from lineage.encrypted import read_encrypted
+from lineage.keys.vault import Vault
 from lineage.ledger.entries import Batch
 from lineage.ledger.store import Ledger
 from lineage.people import LANDING, people_path
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse, WarehouseError
 
 COLUMNS = ("data_subject_id", "participants", "occurred_at")

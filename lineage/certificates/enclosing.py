@@ -6,7 +6,7 @@ from typing import Any
 from lineage.canonical import rfc3339
 from lineage.certificates.certificate import ROTATION, Document, Enclosed
 from lineage.home import Home
-from lineage.key_rotation import rotations_in
+from lineage.keys.rotation import rotations_in
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.log import TransparencyLog

@@ -19,21 +19,21 @@ from lineage import training_statement as training
 from lineage.canonical import rfc3339
 from lineage.certificates.certificate import Certificate, Document, Enclosed, certified
 from lineage.certificates.enclosing import LogProofs, enclose_statement, issuer, snapshot_facts
-from lineage.data_subjects import COMMITMENT
 from lineage.home import Home
-from lineage.links import Link
 from lineage.models import MODELS, Model, NotVerifiedError, model_directories, open_model
 from lineage.predicate import read_predicate
+from lineage.proving.data_subjects import COMMITMENT
 from lineage.snapshot import Snapshot, find_snapshot
 from lineage.statement import TrustedKey, open_envelope
 from lineage.ticket import RELEASE_PREDICATE, Terms
 from lineage.trace import trace_model
 from lineage.trace.evidence import noting
 from lineage.training_admission import TICKET_FILE
-from lineage.verify import verify_path
-from lineage.verify_consents import NO_LEDGER
-from lineage.verify_log import LogEvidence
-from lineage.verify_model import TRAINING_FILE
+from lineage.verifying.consents import NO_LEDGER
+from lineage.verifying.links import Link
+from lineage.verifying.logged import LogEvidence
+from lineage.verifying.model import TRAINING_FILE
+from lineage.verifying.verify import verify_path
 from policies.errors import UsageError
 
 BASE_MODEL = "base-model"

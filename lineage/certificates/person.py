@@ -2,7 +2,7 @@
 
 It answers Art. 15 GDPR for what is kept here, and tells how to withdraw (Art. 7(3) and 13(2)(c)). Where no snapshot
 holds anything of the person it is a certificate of that. Whether they are in a snapshot is shown by the tree of the
-people who wrote its records (`lineage.data_subjects`), under the snapshot's signed statement.
+people who wrote its records (`lineage.proving.data_subjects`), under the snapshot's signed statement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ from lineage.certificates.enclosing import LogProofs, by_label, enclose_statemen
 from lineage.home import Home
 from lineage.index.keeping import Indexes
 from lineage.leaf import data_subject_commitment
-from lineage.proof_files import PersonProofFile
-from lineage.proving import person_in
+from lineage.proving.files import PersonProofFile
+from lineage.proving.finding import person_in
 from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
 from lineage.trace import trace_person

@@ -26,10 +26,10 @@ from lineage.certificates.enclosing import (
     snapshot_facts,
 )
 from lineage.certificates.tenant_proof import TenantProofFile
-from lineage.data_subjects import COMMITMENT, data_subjects
 from lineage.home import Home
 from lineage.models import Model
 from lineage.people import LANDING
+from lineage.proving.data_subjects import COMMITMENT, data_subjects
 from lineage.release import NotReleasedError, decisions
 from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey

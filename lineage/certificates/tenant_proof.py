@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lineage import merkle
 from lineage.canonical import canonical_json
 from lineage.manifest import Count, Digest, SnapshotManifest, snapshot_root
-from lineage.proof_files import Label, Path, ProofRefusedError
+from lineage.proving.files import Label, Path, ProofRefusedError
 
 
 class _File(BaseModel):

@@ -25,8 +25,8 @@ def make_bundle(
     as_json: JsonFlag = False,
 ) -> None:
     """Write everything that proves a snapshot or a model into one file that an auditor takes home."""
-    from lineage.bundling import bundle
-    from lineage.depth import Depth
+    from lineage.proving.bundling import bundle
+    from lineage.verifying.depth import Depth
 
     where = home_at(home, database_url, keys).require()
     directory = place_of(artifact, where).resolve().relative_to(where.warehouse.local_path()).as_posix()

@@ -20,7 +20,7 @@ def rotate(
     as_json: JsonFlag = False,
 ) -> None:
     """Put a new signing key in the old one's place; the old one is destroyed, and verifies what it signed until now."""
-    from lineage.rotating import rotate_key
+    from lineage.keys.rotating import rotate_key
 
     where = home_at(home, database_url, keys).require()
     rotation = rotate_key(where, _reason(because), datetime.now(UTC))
@@ -37,7 +37,7 @@ def rotate(
 @key_app.command("list")
 def list_keys(home: HomeOption = DEFAULT_HOME, keys: KeysOption = None, as_json: JsonFlag = False) -> None:
     """List the keys that signed here, from the first to the one that does now, and what each is trusted for."""
-    from lineage.rotating import listed_keys
+    from lineage.keys.rotating import listed_keys
 
     document = listed_keys(home_at(home, keys=keys).require())
     emit(document, as_json, lambda: _show_keys(document))

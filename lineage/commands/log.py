@@ -98,7 +98,7 @@ def check_proof(
     """Check from files alone that a statement is in the log of a trusted key. Needs no database."""
     from lineage.tlog.entry import LogEntry
     from lineage.tlog.proof import read_proof, verify_entry
-    from lineage.verify_log import require_in_time
+    from lineage.verifying.logged import require_in_time
 
     where = home_at(home, keys=keys)
     opened = _opened(statement, where, trust)

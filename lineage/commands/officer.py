@@ -30,7 +30,7 @@ def new_officer(
     as_json: JsonFlag = False,
 ) -> None:
     """Make a pair of keys: NAME.key, which stays with the officer, and NAME.pub, which lineweight.yaml names."""
-    from lineage.officer_key import new_officer_key
+    from lineage.keys.officer_key import new_officer_key
     from lineage.officers import Duty
 
     if not OFFICER_NAME.fullmatch(name):

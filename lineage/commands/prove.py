@@ -35,8 +35,8 @@ def prove_one_record(
     as_json: JsonFlag = False,
 ) -> None:
     """Write the proof that a record is in a snapshot; it names the record's digests, and nothing of its content."""
-    from lineage.proof_files import RecordProofFile
-    from lineage.proving import record_in
+    from lineage.proving.files import RecordProofFile
+    from lineage.proving.finding import record_in
     from lineage.snapshot import Snapshot, find_snapshot
 
     where = home_at(home, keys=keys).require()
@@ -62,8 +62,8 @@ def prove_one_person(
     as_json: JsonFlag = False,
 ) -> None:
     """Write the proof that a person, under all their ids, wrote records of a snapshot, or none."""
-    from lineage.proof_files import PersonProofFile
-    from lineage.proving import commitments_of, person_in
+    from lineage.proving.files import PersonProofFile
+    from lineage.proving.finding import commitments_of, person_in
     from lineage.snapshot import Snapshot, find_snapshot
     from lineage.trace.words import Words
 
@@ -98,7 +98,7 @@ def check_one_proof(
     as_json: JsonFlag = False,
 ) -> None:
     """Check a proof against the signed statement of its snapshot, from these two files alone."""
-    from lineage.proof_files import PersonProofFile, check_proof_file
+    from lineage.proving.files import PersonProofFile, check_proof_file
 
     trusted = home_at(home, keys=keys).trusted(trust or [])
     shown = check_proof_file(read_file(proof), read_file(statement), trusted)

@@ -10,7 +10,7 @@ from lineage.commands.options import KeysOption, home_at
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
 
 if TYPE_CHECKING:
-    from lineage.officer_key import OfficerKey
+    from lineage.keys.officer_key import OfficerKey
     from lineage.release import Ticket
 
 SnapshotName = Annotated[str, typer.Argument(help="NAME@vN, or NAME for its newest version.")]
@@ -88,7 +88,7 @@ def refuse_snapshot(
 
 
 def _opened(key: Path | None) -> "OfficerKey | None":
-    from lineage.officer_key import OfficerKey
+    from lineage.keys.officer_key import OfficerKey
 
     return None if key is None else OfficerKey.open(key)
 

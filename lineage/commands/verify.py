@@ -57,15 +57,15 @@ def verify(
     as_json: JsonFlag = False,
 ) -> None:
     """Verify a snapshot, a model or a bundle from its files alone, link by link. Exits 1 at the first that breaks."""
-    from lineage.bundle import is_bundle
     from lineage.commands.snapshot_views import show_verification
-    from lineage.depth import Depth
-    from lineage.key_rotation import read_rotations, rotations_beside, trusted_over_rotations
-    from lineage.receipts import read_receipts
-    from lineage.scope import Scope
-    from lineage.verify import verify_within
-    from lineage.verify_bundle import verify_bundle
-    from lineage.verify_log import LogEvidence
+    from lineage.keys.rotation import read_rotations, rotations_beside, trusted_over_rotations
+    from lineage.proving.bundle import is_bundle
+    from lineage.proving.receipts import read_receipts
+    from lineage.verifying.bundle import verify_bundle
+    from lineage.verifying.depth import Depth
+    from lineage.verifying.logged import LogEvidence
+    from lineage.verifying.scope import Scope
+    from lineage.verifying.verify import verify_within
 
     where = home_at(home, keys=keys)
     vault = where.held_vault() if keys is not None else None

@@ -10,9 +10,9 @@ from datetime import UTC
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
-from lineage.vault import KeyUnavailableError, Vault
 
 COLUMNS = ("occurred_at", "outcome", "model", "source_licence")
 NOT_OBSERVED = "not observed"

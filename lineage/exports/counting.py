@@ -6,11 +6,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lineage.data_subjects import COMMITMENT
 from lineage.exports.opening import OpenedSnapshot
 from lineage.inputs import parse_inputs
 from lineage.leaf import DIGEST, NO_CONSENT_RECEIPT
 from lineage.ledger.store import Ledger
+from lineage.proving.data_subjects import COMMITMENT
 from lineage.snapshot import SnapshotError
 from lineage.trace.evidence import consent_document, decisions_of
 from policies.consent import ConsentEvent

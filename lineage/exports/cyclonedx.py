@@ -22,7 +22,7 @@ from lineage.model_signing import ROOT, SIGNATURE_FILE
 from lineage.models import NotVerifiedError
 from lineage.training_admission import TICKET_FILE
 from lineage.training_statement import Dependency, consumption, dependencies, dependency, stated_files, stated_weights
-from lineage.verify_model import RECIPE_FILE, TRAINING_FILE
+from lineage.verifying.model import RECIPE_FILE, TRAINING_FILE
 
 Json = dict[str, Any]
 

@@ -12,7 +12,7 @@ from lineage.revocation import Feed, latest_feed
 from lineage.snapshot import MANIFEST_FILE, STATEMENT_FILE, Snapshot
 from lineage.statement import TrustedKey
 from lineage.training_statement import consumption
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 from lineage.warehouse import Warehouse
 from policies.errors import UsageError
 

@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lineage.data_subjects import COMMITMENT, DATA_SUBJECT_SCHEMA, stated
 from lineage.index.bitmaps import Ordinals
 from lineage.index.kinds import (
     AUTHOR,
@@ -26,13 +25,14 @@ from lineage.index.of_snapshot import BuiltFrom, SnapshotContent, write_snapshot
 from lineage.index.runs import Runs, Workplace
 from lineage.index.seal import ModelSeal, SnapshotSeal
 from lineage.index.table import Rows
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.leaf import DIGEST, NO_CONSENT_RECEIPT, data_subject_commitment, digest_column
 from lineage.manifest import DataSubjects, Shard, SnapshotManifest
 from lineage.models import Model, NotVerifiedError
+from lineage.proving.data_subjects import COMMITMENT, DATA_SUBJECT_SCHEMA, stated
 from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot, SnapshotError
 from lineage.training_statement import consumption
-from lineage.vault import KeyUnavailableError, Vault
 from lineage.warehouse import Warehouse
 
 Progress = Callable[[int], None]

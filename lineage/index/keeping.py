@@ -14,10 +14,10 @@ from lineage.index.kinds import NotIndexedError
 from lineage.index.of_model import ModelIndex
 from lineage.index.of_snapshot import SnapshotIndex
 from lineage.index.seal import SEAL_FILE, ModelSeal, SnapshotSeal, read_seal, write_seal
+from lineage.keys.vault import Vault
 from lineage.models import Model, open_model
 from lineage.snapshot import Snapshot
 from lineage.training_statement import consumption
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse, WarehouseError
 from policies.errors import LineweightError
 

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from lineage.canonical import sha256_hex
+from lineage.keys.vault import Vault
 from lineage.ledger.lines import SURROGATE, Line, RejectReason, Shape
 from lineage.ledger.recording import event_bytes
-from lineage.vault import Vault
 from policies.agreement import AgreementEvent
 from policies.consent import VALID, ConsentEvent
 from policies.consent_event import EVERYONE

@@ -18,11 +18,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic
 
+from lineage.keys.vault import Vault
 from lineage.ledger.fields import PERSON, read_event, read_person, read_tenant
 from lineage.ledger.lines import Line, Shape
 from lineage.ledger.reading import Event, Reading, RejectedLine, read_events
 from lineage.ledger.suspensions import UNREADABLE_REFUSAL, suspended_person, suspended_tenant
-from lineage.vault import Vault
 from policies.agreement import AgreementEvent, TenantScope
 from policies.consent import VALID, ConsentEvent
 

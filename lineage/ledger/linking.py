@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from lineage.keys.vault import Vault
 from lineage.ledger.fields import PERSON, SAME_AS, read_event, read_person, read_tenant
 from lineage.ledger.lines import Line, RejectReason, Shape, is_cut_short
 from lineage.ledger.reading import Reading, read_events
 from lineage.ledger.suspensions import UNREADABLE_LINK, suspended_person
-from lineage.vault import Vault
 from policies.consent import ConsentEvent
 from policies.consent_event import EVERYONE
 from policies.errors import InputError

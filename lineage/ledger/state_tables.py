@@ -10,13 +10,13 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from lineage.keys.vault import Vault
 from lineage.ledger import recording
 from lineage.ledger.entries import Added
 from lineage.ledger.lines import RejectReason
 from lineage.ledger.reading import Account
 from lineage.ledger.states import STATE_TABLE, Row, StateTable, missing, news, rows_of
 from lineage.ledger.tables import artifacts, consent_events, microseconds, person_links
-from lineage.vault import Vault
 from policies.consent import VALID, ConsentEvent
 from policies.consent_event import EVERYONE
 from policies.person_link import PersonLink, representatives

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from lineage.keys.vault import Vault
 from lineage.ledger.fields import PERSON, content_id, read_event, read_person, read_tenant
 from lineage.ledger.importing import CONSENTS, names_a_grant
 from lineage.ledger.lines import Line, RejectReason, Shape
 from lineage.ledger.reading import lines_of
 from lineage.ledger.suspensions import suspended_person
-from lineage.vault import Vault
 from policies.consent import VALID, ConsentEvent, ConsentStatus, status_at
 from policies.vocabulary import PURPOSES
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine, Table
 
 from lineage import merkle
+from lineage.keys.vault import Vault
 from lineage.ledger import columns, recording
 from lineage.ledger.connecting import LedgerError, connect, refusing, writing
 from lineage.ledger.entries import Added, Artifact, Batch
@@ -27,7 +28,6 @@ from lineage.ledger.tables import (
     microseconds,
     person_links,
 )
-from lineage.vault import Vault
 from policies.agreement import AgreementEvent
 from policies.consent import ConsentEvent
 from policies.person_link import PersonLink

@@ -3,9 +3,9 @@
 from typing import Any
 
 from lineage.canonical import sha256_hex
+from lineage.keys.vault import Vault
 from lineage.ledger.fields import content_id
 from lineage.ledger.lines import Line
-from lineage.vault import Vault
 from policies.agreement import AgreementEvent, TenantScope
 from policies.consent import ConsentEvent, ConsentStatus
 from policies.person_link import PersonLink

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from lineage import merkle
 from lineage.dsse import TrustedKey
+from lineage.keys.vault import Vault
 from lineage.tlog.checkpoint import Checkpoint, open_checkpoint
 from lineage.tlog.entry import Found, signed_files
 from lineage.tlog.note import NoteKey
 from lineage.tlog.proof import LogProof
-from lineage.vault import Vault
 from policies.errors import LineweightError, UsageError
 
 if TYPE_CHECKING:

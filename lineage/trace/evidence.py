@@ -17,7 +17,7 @@ from lineage.leaf import NO_CONSENT_RECEIPT
 from lineage.models import Model, model_directories, open_model
 from lineage.snapshot import Snapshot, list_snapshots
 from lineage.statement import TrustedKey, open_envelope
-from lineage.verify_model import TRAINING_FILE
+from lineage.verifying.model import TRAINING_FILE
 from lineage.warehouse import Warehouse
 from policies.consent import ConsentEvent
 from policies.errors import LineweightError

@@ -13,10 +13,10 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.leaf import DIGEST, data_subject_commitment
 from lineage.ledger.store import Ledger
 from lineage.trace.words import Words
-from lineage.vault import KeyUnavailableError, Vault
 from policies.consent import EVERYONE, VALID
 
 ANYBODY_ELSE = 0

@@ -6,11 +6,11 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
 from lineage.trace.hearing import People
 from lineage.trace.uses import distinct_by
-from lineage.vault import KeyUnavailableError, Vault
 
 HELD_SCHEMA = pa.schema([("record_id", pa.string()), ("person", pa.int32())])
 INSTANT = pa.timestamp("us", "UTC")

@@ -11,6 +11,7 @@ from typing import Any
 
 from lineage.canonical import rfc3339
 from lineage.inputs import parse_inputs
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
@@ -20,7 +21,6 @@ from lineage.trace.holding import Holding
 from lineage.trace.news import of_agreement
 from lineage.trace.turning import Reading, agreement_turned
 from lineage.trace.uses import Hit, Told, Use, people_turned, uses_of
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 
 Document = dict[str, Any]

@@ -18,8 +18,8 @@ from lineage.snapshot import Snapshot
 from lineage.statement import TrustedKey
 from lineage.trace.evidence import consent_document
 from lineage.trace.words import Words
-from lineage.verify import verify_path
-from lineage.verify_consents import NO_LEDGER
+from lineage.verifying.consents import NO_LEDGER
+from lineage.verifying.verify import verify_path
 from lineage.warehouse import Warehouse
 from policies.consent import VALID, ConsentEvent
 from policies.errors import UsageError

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from lineage.canonical import digest_of
 from lineage.encrypted import read_encrypted
 from lineage.inputs import GovernedPart, parse_inputs
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
-from lineage.vault import KeyUnavailableError, Vault
 from lineage.warehouse import Warehouse, WarehouseError
 
 FINDINGS = "findings.parquet"

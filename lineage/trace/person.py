@@ -7,6 +7,7 @@ from typing import Any
 
 from lineage.canonical import rfc3339
 from lineage.index.keeping import Indexes
+from lineage.keys.vault import Vault
 from lineage.leaf import data_subject_commitment
 from lineage.ledger.store import Ledger
 from lineage.snapshot import Snapshot
@@ -17,7 +18,6 @@ from lineage.trace.meanwhile import used_meanwhile
 from lineage.trace.person_rows import Person, PersonSearch
 from lineage.trace.turning import worth
 from lineage.trace.words import Words
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.agreement import TenantScope
 from policies.consent import PURPOSES, VALID, ConsentPeriod

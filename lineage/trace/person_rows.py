@@ -12,11 +12,11 @@ from lineage.index.keeping import Indexes
 from lineage.index.kinds import AUTHOR, PARTICIPANT, digest_words
 from lineage.index.of_snapshot import SnapshotIndex
 from lineage.index.table import IndexContradictedError
+from lineage.keys.vault import Vault
 from lineage.leaf import DIGEST
 from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
 from lineage.trace.indexed import by_shard
-from lineage.vault import Vault
 
 ByRow = dict[int, set[str]]
 """Rows of a shard, each with the ids of the person that it concerns."""

@@ -10,7 +10,7 @@ from lineage.evidence_table import read_table
 from lineage.models import NotVerifiedError, model_directories, open_model
 from lineage.statement import TrustedKey
 from lineage.training_statement import stated_files
-from lineage.verify_model import TRAINING_FILE
+from lineage.verifying.model import TRAINING_FILE
 from lineage.warehouse import Warehouse
 from lineage.weights.files import read_weights
 from lineage.weights.fingerprint import SAMPLES

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from lineage.index.keeping import Indexes
 from lineage.index.kinds import KEY_DIGITS
 from lineage.index.table import IndexContradictedError
+from lineage.keys.vault import Vault
 from lineage.ledger.entries import Batch
 from lineage.ledger.store import Ledger
 from lineage.snapshot import Snapshot
@@ -16,7 +17,6 @@ from lineage.statement import TrustedKey
 from lineage.trace.evidence import consent_document, decisions_of, gather, receipt_of
 from lineage.trace.indexed import by_shard, gather_stated
 from lineage.trace.origin import origin_of
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 
 

@@ -20,6 +20,7 @@ from lineage.canonical import rfc3339
 from lineage.index.bitmaps import Ordinals
 from lineage.index.keeping import Indexes
 from lineage.index.of_model import ModelIndex, Read
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.models import Model
 from lineage.snapshot import Snapshot
@@ -28,7 +29,6 @@ from lineage.trace.fallen import Fallen, fallen
 from lineage.trace.hearing import Hearing
 from lineage.trace.indexed import gather_stated
 from lineage.trace.turning import Reading
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.instants import BEGINNING
 

@@ -28,7 +28,7 @@ def propose_version(
 ) -> None:
     """Sign a version of a policy as its author. It decides nothing until another officer approves it."""
     from lineage.activation import propose
-    from lineage.officer_key import OfficerKey
+    from lineage.keys.officer_key import OfficerKey
     from policies.document import PolicyError, load_policy
 
     try:
@@ -47,7 +47,7 @@ def approve_version(
     as_json: JsonFlag = False,
 ) -> None:
     """Put a proposed version in force by the signature of a second officer; it decides from now on."""
-    from lineage.officer_key import OfficerKey
+    from lineage.keys.officer_key import OfficerKey
     from pipelines.policy.activation import approve
 
     asked = VERSION_LABEL.fullmatch(label)

@@ -16,7 +16,7 @@ from lineage.home_settings import SETTINGS_FILE
 from lineage.ledger.importing import read_agreement_file, read_consent_file
 from lineage.manifest import SnapshotManifest
 from lineage.snapshot import Snapshot, find_snapshot
-from lineage.verify import Report, verify_path
+from lineage.verifying.verify import Report, verify_path
 from pipelines.assets import build_assets
 from pipelines.demonstration.measuring import Recall, recall_of_planted
 from pipelines.demonstration.officers import activate, release, settings_lines, settle_officers, settle_policies

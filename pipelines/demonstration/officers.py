@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lineage.activation import policies_in_force, propose
 from lineage.home import Home
-from lineage.key_files import ANYONE_READS, create_once, derived
-from lineage.officer_key import OfficerKey
+from lineage.keys.files import ANYONE_READS, create_once, derived
+from lineage.keys.officer_key import OfficerKey
 from lineage.officers import Duty
 from lineage.releasing import approve_release
 from lineage.tlog.log import enter_statements

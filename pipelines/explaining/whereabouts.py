@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.encrypted import read_encrypted
+from lineage.keys.vault import Vault
 from lineage.record import KEY_COLUMNS, RECORD_SCHEMA
 from lineage.snapshot import Snapshot
 from lineage.trace.evidence import gather
-from lineage.vault import Vault
 from pipelines.deployment import Deployment
 from pipelines.governed import parts
 from pipelines.journey import landed_results

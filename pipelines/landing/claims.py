@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 
 from lineage.encrypted import iter_encrypted, write_encrypted
+from lineage.keys.vault import Vault
 from lineage.ledger.fields import content_id
 from lineage.ledger.recording import event_bytes
 from lineage.ledger.tables import instant, microseconds
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.landing.landed import LandResult, claims_path
 from pipelines.sources.interaction import Claim

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from lineage.keys.vault import Vault
 from lineage.ledger.entries import Batch
 from lineage.ledger.store import Ledger
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.landing.claims import claims_of
 from pipelines.landing.landed import LandResult

@@ -27,9 +27,9 @@ import pyarrow.parquet as pq
 
 from lineage.canonical import canonical_json, rfc3339
 from lineage.encrypted import encrypted_writer
+from lineage.keys.vault import Vault
 from lineage.people import keep_people, people_path
 from lineage.record import RECORD_SCHEMA
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.landing.claims import Claims, keep_claims
 from pipelines.landing.landed import (

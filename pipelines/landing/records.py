@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from lineage.keys.vault import Vault
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
-from lineage.vault import Vault
 from pipelines.sources.declaration import SourceDeclaration
 from pipelines.sources.interaction import Claim, Interaction, Message, RejectReason
 

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 
 from lineage.canonical import rfc3339
 from lineage.encrypted import read_encrypted
+from lineage.keys.vault import KeyUnavailableError
 from lineage.snapshot import Snapshot
 from lineage.trace.evidence import Evidence, gather
-from lineage.vault import KeyUnavailableError
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf, Known, Terms, conclude, draw
 from pipelines.landing.landed import landed_batches, tenant_path

@@ -12,7 +12,7 @@ from lineage.manifest import SnapshotManifest
 from lineage.record import KEY_COLUMNS
 from lineage.snapshot import Snapshot
 from lineage.snapshot_request import parse_request
-from lineage.verify_decisions import read_decisions
+from lineage.verifying.decisions import read_decisions
 from pipelines.deployment import Deployment
 from pipelines.facts import AsOf, Known
 from pipelines.governed import Governed, parts

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from lineage.canonical import canonical_json, digest_of
 from lineage.encrypted import encrypted_writer, iter_encrypted, read_encrypted, write_encrypted
-from lineage.vault import Vault
+from lineage.keys.vault import Vault
 from lineage.warehouse import Warehouse, WarehouseError
 from pipelines.governed import GOVERNED_SCHEMA, LEFT_OUT_SCHEMA, Governed
 from pipelines.retention.found import Found, Outlived, Where

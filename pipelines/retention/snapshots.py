@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from lineage.canonical import rfc3339
 from lineage.encrypted import read_encrypted
+from lineage.keys.vault import Vault
 from lineage.manifest import Shard
 from lineage.retention import RemovedShard, write_note
 from lineage.snapshot import ROOT, Snapshot, list_snapshots
 from lineage.statement import TrustedKey
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.retention.found import Found, Outlived, Where
 from pipelines.retention.limits import Limit, Limits

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
+from lineage.keys.vault import Vault
 from lineage.snapshot_request import SnapshotRequest
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import AsOf, Known
 from pipelines.governed import Governed

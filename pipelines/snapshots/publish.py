@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineage.canonical import canonical_json, digest_of, sha256_hex
+from lineage.keys.vault import Vault
 from lineage.manifest import SnapshotManifest, parse_manifest, snapshot_directory
 from lineage.statement import sign_statement, snapshot_statement
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.snapshots.staging import DRAFT, PublicationRefusedError, read_draft
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from lineage.canonical import canonical_json
 from lineage.encrypted import read_encrypted
+from lineage.keys.vault import Vault
 from lineage.residual import Residual
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.redaction.profile import RedactionProfile
 from pipelines.redaction.residual import canaries_for, canaries_found, seen_again

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 from lineage import merkle
 from lineage.canonical import sha256_hex
 from lineage.encrypted import read_encrypted, write_encrypted
+from lineage.keys.vault import Vault
 from lineage.leaf import data_subject_commitment, leaf_hashes, record_commitment, seal, tenant_commitment
 from lineage.record import RECORD_SCHEMA
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import LineweightError
 

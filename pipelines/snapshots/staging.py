@@ -8,13 +8,13 @@ from typing import Any
 
 from lineage.canonical import canonical_json, rfc3339, sha256_hex
 from lineage.code_version import code_version
-from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.inputs import Inputs
+from lineage.keys.vault import Vault
 from lineage.manifest import DataSubjects, Shard, snapshot_directory, snapshot_root, tenant_roots
+from lineage.proving.data_subjects import read_data_subjects, stated
 from lineage.snapshot import newest_version
 from lineage.snapshot_request import SHARED
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.snapshots.account import Account
 from pipelines.snapshots.asked import Asked

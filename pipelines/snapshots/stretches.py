@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.encrypted import read_encrypted
+from lineage.keys.vault import Vault
 from lineage.record import KEY_COLUMNS
 from lineage.snapshot_request import SHARED, SnapshotRequest
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from pipelines.facts import Decided, draw_batches
 from pipelines.governed import Governed

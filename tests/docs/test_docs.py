@@ -16,9 +16,9 @@ import pytest
 
 from lineage.exports.disclosure import DISCLOSURE_FILE, Disclosure
 from lineage.ledger.lines import RejectReason as LedgerReason
-from lineage.links import Link
 from lineage.manifest import SnapshotManifest
 from lineage.record import MESSAGE, OUTCOME, RECORD_SCHEMA
+from lineage.verifying.links import Link
 from lineage.warehouse import Warehouse
 from pipelines.redaction.engine import QuarantineReason
 from pipelines.redaction.profile import load_profile
@@ -170,7 +170,7 @@ def _load_yaml(block: Block, workspace: Path) -> None:
 
 def test_the_format_of_the_sources_page_is_one_file_found_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import pipelines.sources
-    from lineage.vault import Vault
+    from lineage.keys.vault import Vault
     from lineage.warehouse import Warehouse
     from pipelines.landing.land import land_file, land_units
 

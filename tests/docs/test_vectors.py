@@ -16,22 +16,22 @@ import pytest
 from lineage import leaf, merkle
 from lineage.canonical import NotCanonicalError, canonical_json, digest_of
 from lineage.consumption import consumption_root, fault_in_order
-from lineage.depth import Depth, Level, drawn
 from lineage.dsse import SignatureRefusedError, TrustedKey
 from lineage.evidence_table import EvidenceUnreadableError
-from lineage.key_rotation import RotationError, trusted_over_rotations
-from lineage.links import BrokenLinkError
+from lineage.keys.rotation import RotationError, trusted_over_rotations
 from lineage.manifest import ManifestError, inconsistencies, parse_manifest
 from lineage.predicate import PredicateError
-from lineage.proof_files import EntryFile, PersonProofFile, ProofRefusedError, check_proof_file
-from lineage.proofs import opens
-from lineage.receipts import Receipts
+from lineage.proving.files import EntryFile, PersonProofFile, ProofRefusedError, check_proof_file
+from lineage.proving.proofs import opens
+from lineage.proving.receipts import Receipts
 from lineage.statement import open_envelope, sign_statement, snapshot_statement, statement_of
 from lineage.ticket import Asked, NotReleasedError, open_ticket, require_permitted
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.note import NoteRefusedError
 from lineage.tlog.proof import read_proof, verify_entry
-from lineage.verify_consents import require_ground
+from lineage.verifying.consents import require_ground
+from lineage.verifying.depth import Depth, Level, drawn
+from lineage.verifying.links import BrokenLinkError
 from policies.consent import ConsentEvent
 from policies.errors import LineweightError
 from policies.instants import read_instant

@@ -13,30 +13,30 @@ from typing import Any
 import pyarrow as pa
 
 from lineage import leaf
-from lineage.bundle import opened_bundle
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
-from lineage.data_subjects import COMMITMENT, data_subjects
 from lineage.dsse import seal_envelope
 from lineage.evidence_table import read_table
 from lineage.inputs import parse_inputs
 from lineage.manifest import parse_manifest
 from lineage.model_signing import read_signature
-from lineage.proof_files import PersonProofFile, RecordProofFile, check_proof_file, read_proof_file
-from lineage.proofs import prove_person, prove_records
-from lineage.receipts import read_receipts
-from lineage.scope import Scope
+from lineage.proving.bundle import opened_bundle
+from lineage.proving.data_subjects import COMMITMENT, data_subjects
+from lineage.proving.files import PersonProofFile, RecordProofFile, check_proof_file, read_proof_file
+from lineage.proving.proofs import prove_person, prove_records
+from lineage.proving.receipts import read_receipts
 from lineage.snapshot import Snapshot
 from lineage.snapshot_request import parse_request
 from lineage.statement import PAYLOAD_TYPE, SNAPSHOT_PREDICATE, open_envelope, statement_of
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.note import NoteKey, open_note
 from lineage.tlog.proof import read_proof, verify_entry
-from lineage.verify import verify_within
-from lineage.verify_asked import gates_passed
-from lineage.verify_bundle import verify_bundle
-from lineage.verify_decisions import read_decisions, require_replayed
-from lineage.verify_model import header_of
+from lineage.verifying.asked import gates_passed
+from lineage.verifying.bundle import verify_bundle
+from lineage.verifying.decisions import read_decisions, require_replayed
+from lineage.verifying.model import header_of
+from lineage.verifying.scope import Scope
+from lineage.verifying.verify import verify_within
 from lineage.warehouse import Warehouse
 from lineage.weights.tensors import read_tensors
 from policies.document import load_policy

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lineage.verify import Report, verify_path
+from lineage.verifying.verify import Report, verify_path
 from tests.lineage.small_snapshot import SmallWorld
 
 DIRECTORY = "snapshots/demo/v1"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lineage.home import Home
-from lineage.officer_key import OfficerKey, new_officer_key
-from lineage.vault import Vault
+from lineage.keys.officer_key import OfficerKey, new_officer_key
+from lineage.keys.vault import Vault
 
 DUTIES = {
     "maria": ("author-policies", "approve-releases"),

@@ -13,11 +13,12 @@ import pyarrow as pa
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
-from lineage.data_subjects import read_data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
 from lineage.inputs import DeclaredSource, GovernedPart, Inputs
+from lineage.keys.vault import Vault
 from lineage.manifest import Shard, SnapshotManifest, snapshot_directory, snapshot_root, tenant_roots
+from lineage.proving.data_subjects import read_data_subjects, stated
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
 from lineage.release import Terms, Ticket, Verdict, sign_ticket
 from lineage.residual import Canaries, Seen
@@ -33,7 +34,6 @@ from lineage.training_statement import (
     training_predicate,
     training_statement,
 )
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.decision import decide
 from policies.document import DOCUMENTS, load_policy

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from lineage.cli import ledger_app, snapshot_app, trace_app, verify
 from lineage.dsse import SignatureRefusedError
 from lineage.home_settings import HomeSettingsError
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.models import NotVerifiedError
 from lineage.record import record_id
-from lineage.vault import Vault
 from policies.errors import InputError, UsageError
 from tests.lineage.harm import flip
 from tests.lineage.traced_world import TracedWorld, traced_world

@@ -17,10 +17,10 @@ from lineage.erasure import (
     request_commitment,
     sign_erasure,
 )
+from lineage.keys.vault import Vault
 from lineage.predicate import PredicateError
 from lineage.statement import SignatureRefusedError, TrustedKey, sign_statement, statement_of
 from lineage.tlog.entry import LogEntry, signed_files
-from lineage.vault import Vault
 from tests.lineage.small_snapshot import SmallWorld
 
 NONCE, REQUEST = bytes(range(32)), b"Please erase me. Ada, ada@example.com"

@@ -17,10 +17,10 @@ from lineage.evaluation import (
     open_evaluation,
     sign_evaluation,
 )
+from lineage.keys.vault import Vault
 from lineage.predicate import PredicateError
 from lineage.statement import SignatureRefusedError, TrustedKey, sign_statement, statement_of
 from lineage.tlog.entry import LogEntry, signed_files
-from lineage.vault import Vault
 from tests.lineage.small_snapshot import SmallWorld
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)

@@ -20,7 +20,7 @@ from lineage.consumption import CONSUMPTION_SCHEMA
 from lineage.evidence_table import EvidenceUnreadableError, read_table
 from lineage.manifest import ManifestError, parse_manifest
 from lineage.training_statement import TrainingStatementError, consumption, stated_files
-from lineage.verify_model import header_of
+from lineage.verifying.model import header_of
 from lineage.weights.tensors import read_tensors
 from policies.errors import LineweightError
 from tests.lineage.fuzz_targets import FAST, NAMES, WHOLE, Target, change_any, targets

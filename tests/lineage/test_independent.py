@@ -19,7 +19,7 @@ from lineage import independent
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.home import Home
 from lineage.independent import Depth, Question, Refused
-from lineage.rotating import rotate_key
+from lineage.keys.rotating import rotate_key
 from lineage.training_statement import Dependency, TrainingRun
 from policies.document import load_policy
 from policies.errors import LineweightError

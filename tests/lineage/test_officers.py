@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lineage.dsse import TrustedKey
 from lineage.home import Home
 from lineage.home_settings import HomeSettings, HomeSettingsError
-from lineage.key_files import VaultError
-from lineage.officer_key import PASSPHRASE_VARIABLE, OfficerKey, new_officer_key
+from lineage.keys.files import VaultError
+from lineage.keys.officer_key import PASSPHRASE_VARIABLE, OfficerKey, new_officer_key
 from lineage.officers import Duty, OfficersError
 from lineage.warehouse import Warehouse
 from policies.errors import InputError, UsageError

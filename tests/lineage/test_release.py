@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from lineage.keys.officer_key import OfficerKey, new_officer_key
 from lineage.manifest import SnapshotManifest
-from lineage.officer_key import OfficerKey, new_officer_key
 from lineage.predicate import PredicateError
 from lineage.release import (
     RELEASE_PREDICATE,

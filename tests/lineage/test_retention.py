@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lineage.canonical import canonical_json
+from lineage.keys.vault import Vault
 from lineage.manifest import SnapshotManifest, parse_manifest
 from lineage.retention import (
     RETENTION_PREDICATE,
@@ -19,8 +20,7 @@ from lineage.retention import (
 )
 from lineage.snapshot import Snapshot
 from lineage.statement import SignatureRefusedError, sign_statement
-from lineage.vault import Vault
-from lineage.verify import Link
+from lineage.verifying.verify import Link
 from tests.lineage.harm import DIRECTORY, LEAVES, SHARD, broken, remove, verified
 from tests.lineage.small_snapshot import SmallWorld
 

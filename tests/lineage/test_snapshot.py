@@ -11,11 +11,11 @@ import pytest
 
 from lineage.encrypted import ContentUnreadableError, write_encrypted
 from lineage.export import export
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.manifest import ManifestError
 from lineage.record import RECORD_SCHEMA
 from lineage.snapshot import Snapshot, SnapshotError, find_snapshot, list_snapshots
 from lineage.statement import Refusal, SignatureRefusedError
-from lineage.vault import KeyUnavailableError, Vault
 from lineage.warehouse import Warehouse, WarehouseError
 from policies.errors import UsageError
 from tests.lineage.small_snapshot import SmallWorld, leaves_of, records

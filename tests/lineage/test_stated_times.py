@@ -17,8 +17,8 @@ from lineage.statement import open_envelope, sign_statement, statement_of
 from lineage.ticket import RELEASE_PREDICATE
 from policies.document import DOCUMENTS, load_policies
 from policies.instants import read_instant
+from tests.lineage.keys.rotated_home import DAY, NOON, private_key, ticket
 from tests.lineage.officer_homes import OfficerHome
-from tests.lineage.rotated_home import DAY, NOON, private_key, ticket
 from tests.lineage.small_snapshot import AS_OF, SmallWorld
 
 KEY = private_key(1)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lineage.canonical import canonical_json, digest_of
 from lineage.dsse import seal_envelope
+from lineage.keys.vault import Vault
 from lineage.statement import (
     PAYLOAD_TYPE,
     Refusal,
@@ -24,7 +25,6 @@ from lineage.statement import (
     snapshot_statement,
     statement_of,
 )
-from lineage.vault import Vault
 from policies.errors import InputError
 from tests.lineage.small_snapshot import SmallWorld
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from lineage.keys.vault import KeyUnavailableError
 from lineage.models import NotVerifiedError
 from lineage.record import record_id
 from lineage.trace import trace_model, trace_person, trace_record
 from lineage.trace.show import show_model, show_person, show_record
-from lineage.vault import KeyUnavailableError
 from policies.errors import UsageError
 from tests.lineage.harm import flip
 from tests.lineage.small_snapshot import AS_OF

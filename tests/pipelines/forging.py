@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from lineage import merkle
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.leaf import leaf_hashes, seal
-from lineage.data_subjects import read_data_subjects, stated
 from lineage.manifest import SnapshotManifest, snapshot_root, tenant_roots
+from lineage.proving.data_subjects import read_data_subjects, stated
 from lineage.statement import sign_statement, snapshot_statement
 from pipelines.snapshots.publish import Published
 from tests.pipelines.acme import Acme

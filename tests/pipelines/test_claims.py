@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.people import landed_people
-from lineage.vault import Vault
 from pipelines.landing.claims import Claims, claims_of
 from pipelines.landing.entering import enter
 from pipelines.landing.land import LandUnit, land_file

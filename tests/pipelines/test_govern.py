@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lineage.encrypted import ContentUnreadableError, read_encrypted
-from lineage.vault import KeyUnavailableError, Vault
+from lineage.keys.vault import KeyUnavailableError, Vault
 from pipelines.governed import Governed
 from pipelines.reports import added
 from tests.pipelines.acme import NOON, Acme

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lineage.encrypted import ContentUnreadableError, read_encrypted
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.record import RECORD_SCHEMA
-from lineage.vault import KeyUnavailableError, Vault
 from lineage.warehouse import Warehouse, WarehouseError
 from pipelines.landing import records
 from pipelines.landing.land import LandingError, LandUnit, land_file, land_units

@@ -5,8 +5,8 @@ import pytest
 
 from lineage.encrypted import read_encrypted, write_encrypted
 from lineage.home import Home
+from lineage.keys.vault import Vault
 from lineage.trace.record import trace_record
-from lineage.vault import Vault
 from tests.pipelines.acme import Acme
 
 ADDRESS = "Write to maria.keller@example.org about it."

@@ -10,7 +10,7 @@ from lineage.inputs import parse_inputs
 from lineage.officers import NamedOfficer
 from lineage.snapshot import list_snapshots
 from lineage.snapshot_request import parse_request
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 from pipelines.gates import check_staged
 from pipelines.journey import publish_snapshot, stage_snapshot
 from pipelines.policy.activation import approve

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lineage.snapshot import Snapshot
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 from lineage.warehouse import Warehouse
 from pipelines.cli import app
 from pipelines.settings import Settings

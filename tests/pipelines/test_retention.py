@@ -13,7 +13,7 @@ import pytest
 
 from lineage.retention import ContentRemovedError
 from lineage.snapshot import Snapshot
-from lineage.verify import Link, Report, verify_path
+from lineage.verifying.verify import Link, Report, verify_path
 from lineage.warehouse import Warehouse
 from pipelines.governed import Governed, parts
 from pipelines.journey import govern_source, governed_parts, land_source, landed_results

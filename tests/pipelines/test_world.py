@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from lineage.keys.vault import Vault
 from lineage.ledger.importing import read_agreement_file, read_consent_file
-from lineage.vault import Vault
 from pipelines.snapshots.request import load_requests
 from pipelines.sources import format_of
 from pipelines.sources.declaration import load_declarations

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lineage.vault import Vault
+from lineage.keys.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.document import DOCUMENTS
 from tests.commands import Ran, lineweight

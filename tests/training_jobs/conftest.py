@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage.vault import Vault
+from lineage.keys.vault import Vault
 from lineage.warehouse import Warehouse
 from tests.training_jobs.deployment import Deployment, exchange, small_recipe
 from training_jobs.recipe import Recipe

@@ -11,17 +11,17 @@ import pyarrow as pa
 
 from lineage import leaf, merkle
 from lineage.canonical import sha256_hex
-from lineage.data_subjects import data_subjects, stated
 from lineage.encrypted import write_encrypted
 from lineage.evidence_table import table_bytes
+from lineage.keys.vault import Vault
 from lineage.leaf import digest_column
 from lineage.manifest import Shard, SnapshotManifest, parse_manifest, snapshot_root, tenant_roots
+from lineage.proving.data_subjects import data_subjects, stated
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
 from lineage.release import Ticket, sign_ticket
 from lineage.residual import UNMEASURED
 from lineage.revocation import Feed, publish_feed
 from lineage.statement import TrustedKey, sign_statement, snapshot_statement
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from tests.lineage.small_snapshot import feed_terms, ticket_terms
 from training_jobs.recipe import Recipe

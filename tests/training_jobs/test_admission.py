@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import load_file
 
 from lineage.dsse import SignatureRefusedError
-from lineage.officer_key import OfficerKey, new_officer_key
+from lineage.keys.officer_key import OfficerKey, new_officer_key
 from lineage.release import NotReleasedError, Verdict, releases_directory
 from lineage.revocation import feeds_directory
 from lineage.statement import TrustedKey, open_envelope
 from lineage.training_admission import TICKET_FILE, feeds_heeded
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 from tests.training_jobs.deployment import LEASE_ENDS, NOW, Deployment, exchange, small_recipe
 from training_jobs.admission import SnapshotNotForTrainingError
 from training_jobs.dataset import NothingToTrainError
@@ -248,7 +248,7 @@ def test_what_was_revoked_once_stays_so_for_the_run(deployment: Deployment):
 
 def test_the_same_revocations_at_the_same_epochs_give_the_same_weights(tmp_path: Any):
     def weights(place: str) -> dict[str, torch.Tensor]:
-        from lineage.vault import Vault
+        from lineage.keys.vault import Vault
         from lineage.warehouse import Warehouse
 
         root = tmp_path / place

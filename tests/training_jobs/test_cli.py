@@ -37,7 +37,7 @@ def test_a_run_answers_with_one_json_object(home):
 
 
 def test_a_key_that_did_not_sign_the_snapshot_is_refused(home, tmp_path_factory):
-    from lineage.vault import Vault
+    from lineage.keys.vault import Vault
 
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "keys"
     Vault.open(elsewhere)

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from model_signing import hashing, signing, verifying
 
 from lineage.canonical import sha256_hex
+from lineage.keys.vault import Vault, VaultError
 from lineage.model_signing import ModelSignatureError, files_root, read_signature, sign_model
 from lineage.statement import open_envelope, sign_statement
-from lineage.vault import Vault, VaultError
-from lineage.verify import Report, verify_path
+from lineage.verifying.verify import Report, verify_path
 from tests.training_jobs.deployment import Deployment, exchange, small_recipe
 
 PUBLIC = "keys/model-signing.pub"

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from benchmarks.evidence import quantisers
+from lineage.keys.vault import Vault
 from lineage.models import NotVerifiedError
 from lineage.trace.recognised import BY_SIMILARITY, recognise_weights
 from lineage.trace.show import show_recognised
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from policies.errors import InputError
 from tests.training_jobs.deployment import Deployment, exchange, small_recipe

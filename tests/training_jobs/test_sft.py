@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
 from lineage.dsse import SignatureRefusedError, TrustedKey
+from lineage.keys.vault import KeyUnavailableError, Vault
 from lineage.snapshot import Snapshot, SnapshotError
 from lineage.statement import open_envelope
 from lineage.training_statement import stated_files
-from lineage.vault import KeyUnavailableError, Vault
 from tests.training_jobs.deployment import LEASE_ENDS, NOW, exchange, says, small_recipe
 from training_jobs.admission import SnapshotNotForTrainingError
 from training_jobs.chat import Encoded, SkipReason
@@ -75,7 +75,7 @@ def test_the_weights_and_the_tokenizer_open_with_transformers(standing, trained)
 
 def test_every_link_from_the_weights_to_the_snapshots_roots_verifies(standing, trained):
     """The snapshot of these tests holds no policy and no decisions: its verification ends there, and only there."""
-    from lineage.verify import verify_path
+    from lineage.verifying.verify import verify_path
 
     checks = verify_path(standing.root / trained[1].directory, standing.trusted, vault=standing.vault).checks
     verified = [str(check.link) for check in checks if check.verified]

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Sequence
 
-from lineage.key_files import derived
+from lineage.keys.files import derived
 
 KEY_VERSION = 1
 

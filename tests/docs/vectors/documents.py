@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from lineage import leaf
 from lineage.canonical import canonical_json, digest_of, sha256_hex
-from lineage.depth import Depth, Level, drawn
 from lineage.merkle import EMPTY_ROOT
-from lineage.receipts import Opening
+from lineage.proving.receipts import Opening
 from lineage.record import RECORD_SCHEMA, conversation_id, record_id
+from lineage.verifying.depth import Depth, Level, drawn
 from policies.consent import ConsentEvent, ConsentStatus
 from policies.facts import IN_ORDER
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lineage.canonical import canonical_json, rfc3339, sha256_hex
 from lineage.dsse import Refusal, Signer, pae, seal_envelope
-from lineage.key_rotation import LogThen, NamedKey, Rotation, sign_rotation
+from lineage.keys.rotation import LogThen, NamedKey, Rotation, sign_rotation
 from lineage.merkle import EMPTY_ROOT
 from lineage.statement import PAYLOAD_TYPE, SNAPSHOT_PREDICATE, sign_statement, statement_of
 from lineage.ticket import RELEASE_PREDICATE

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
-from lineage.data_subjects import COMMITMENT, data_subjects, stated
 from lineage.manifest import SnapshotManifest, snapshot_root, tenant_roots
-from lineage.proof_files import PersonProofFile, RecordProofFile
-from lineage.proofs import prove_person, prove_records
+from lineage.proving.data_subjects import COMMITMENT, data_subjects, stated
+from lineage.proving.files import PersonProofFile, RecordProofFile
+from lineage.proving.proofs import prove_person, prove_records
 from lineage.residual import Canaries, Seen
 from lineage.statement import sign_statement, snapshot_statement
 from tests.docs.vectors.documents import Vector

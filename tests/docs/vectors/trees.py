@@ -8,10 +8,10 @@ import pyarrow as pa
 from lineage import merkle
 from lineage.canonical import sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root, entries
-from lineage.data_subjects import COMMITMENT, DATA_SUBJECT_SCHEMA, stated, tree
-from lineage.data_subjects import entries as people_entries
-from lineage.proof_files import EntryFile
-from lineage.proofs import PersonProof, prove_person
+from lineage.proving.data_subjects import COMMITMENT, DATA_SUBJECT_SCHEMA, stated, tree
+from lineage.proving.data_subjects import entries as people_entries
+from lineage.proving.files import EntryFile
+from lineage.proving.proofs import PersonProof, prove_person
 from tests.docs.vectors.documents import Vector
 
 # The entries that test vectors of certificate transparency use.

@@ -9,7 +9,7 @@ import pytest
 from lineage.certificates.checking import check_certificate
 from lineage.certificates.page import read_page, written
 from lineage.dsse import TrustedKey
-from lineage.rotating import rotate_key
+from lineage.keys.rotating import rotate_key
 from tests.commands import lineweight
 from tests.lineage.certificates.worlds import NOW, Certifying
 

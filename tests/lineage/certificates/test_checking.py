@@ -12,11 +12,11 @@ from lineage.certificates.certificate import Certificate, CertificateRefusedErro
 from lineage.certificates.checking import check_certificate
 from lineage.certificates.page import written
 from lineage.dsse import Refusal, SignatureRefusedError, TrustedKey
-from lineage.proof_files import EntryFile, ProofRefusedError
-from lineage.proofs import prove_person
-from lineage.proving import people_in
+from lineage.keys.vault import Vault
+from lineage.proving.files import EntryFile, ProofRefusedError
+from lineage.proving.finding import people_in
+from lineage.proving.proofs import prove_person
 from lineage.snapshot import Snapshot
-from lineage.vault import Vault
 from policies.errors import LineweightError
 from tests.lineage.certificates.worlds import Certifying, copied
 

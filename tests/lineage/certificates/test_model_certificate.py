@@ -8,7 +8,7 @@ from lineage.certificates.page import written
 from lineage.models import NotVerifiedError, open_model
 from lineage.statement import sign_statement
 from lineage.training_statement import stated_weights, training_statement
-from lineage.verify import verify_path
+from lineage.verifying.verify import verify_path
 from policies.errors import UsageError
 from tests.lineage.certificates.worlds import NOW, Certifying
 

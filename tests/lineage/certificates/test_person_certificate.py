@@ -8,7 +8,7 @@ import pytest
 
 from lineage.certificates.page import written
 from lineage.certificates.person_page import answer, title
-from lineage.proofs import opens
+from lineage.proving.proofs import opens
 from tests.lineage.certificates.worlds import ACCOUNT, BATCH, NOW, Certifying
 from tests.lineage.traced_world import HEARD_AT, WITHDRAWN_AT
 

@@ -18,9 +18,9 @@ from lineage.certificates.person import PersonCertificate
 from lineage.certificates.tenant import TenantCertificate
 from lineage.encrypted import write_encrypted
 from lineage.home import Home
+from lineage.keys.vault import Vault
 from lineage.people import keep_people, people_path
 from lineage.tlog.log import enter_statements
-from lineage.vault import Vault
 from lineage.warehouse import Warehouse
 from tests.lineage import small_snapshot
 from tests.lineage.traced_world import NOW, traced_world

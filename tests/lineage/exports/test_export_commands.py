@@ -67,7 +67,7 @@ def test_what_does_not_verify_is_not_disclosed(disclosed: DisclosedWorld, name: 
 
 
 def test_who_trusts_another_key_is_told_nothing(disclosed_once: DisclosedWorld, tmp_path: Path):
-    from lineage.vault import Vault
+    from lineage.keys.vault import Vault
 
     stranger = tmp_path / "stranger.pub"
     stranger.write_bytes(Vault.open(tmp_path / "keys").public_key_pem)

@@ -9,10 +9,10 @@ from lineage.exports.counting import together
 from lineage.exports.figure import FigureError, Figures
 from lineage.exports.figures import OF_PEOPLE, model_figures
 from lineage.exports.opening import open_snapshot, open_trained
+from lineage.keys.vault import Vault
 from lineage.ledger.store import Ledger
 from lineage.models import NotVerifiedError
 from lineage.statement import TrustedKey
-from lineage.vault import Vault
 from policies.errors import UsageError
 from tests.lineage.exports.answers import Answers
 from tests.lineage.exports.world import DisclosedWorld

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineage.canonical import canonical_json
+from lineage.keys.vault import Vault
 from lineage.ledger.explained import EXPLAINED
 from lineage.ledger.importing import UNREADABLE_REFUSAL, read_agreement_file, read_consent_file, read_consents
 from lineage.ledger.lines import RejectReason
 from lineage.ledger.recording import event_bytes
-from lineage.vault import Vault
 from policies.agreement import TenantScope
 from policies.consent import VALID, ConsentStatus, status_at
 from policies.errors import InputError, UsageError

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from lineage.keys.vault import Vault
 from lineage.ledger import recording
 from lineage.ledger.connecting import MIGRATIONS
 from lineage.ledger.entries import Added
@@ -17,7 +18,6 @@ from lineage.ledger.linking import read_links
 from lineage.ledger.store import Ledger
 from lineage.ledger.tables import consent_events
 from lineage.merkle import leaf_hash, root
-from lineage.vault import Vault
 from policies.consent import ConsentStatus
 from policies.errors import InputError
 from tests.lineage.ledger.test_store import ADA, BOB, START, agreement, consent, link

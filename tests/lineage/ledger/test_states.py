@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lineage.keys.vault import Vault
 from lineage.ledger.lines import RejectReason, is_cut_short
 from lineage.ledger.states import StateTable
 from lineage.ledger.store import Ledger
-from lineage.vault import Vault
 from policies.consent import VALID, ConsentEvent, ConsentStatus, status_at
 from policies.consent_event import CLAIM, EVERYONE
 from policies.person_link import PersonLink

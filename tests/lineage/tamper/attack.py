@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from lineage.bundle import write_bundle
-from lineage.depth import FULL, Depth
-from lineage.links import Report
-from lineage.receipts import read_receipts
-from lineage.scope import Scope
-from lineage.verify import verify_within
-from lineage.verify_bundle import verify_bundle
-from lineage.verify_log import LogEvidence
+from lineage.proving.bundle import write_bundle
+from lineage.proving.receipts import read_receipts
+from lineage.verifying.bundle import verify_bundle
+from lineage.verifying.depth import FULL, Depth
+from lineage.verifying.links import Report
+from lineage.verifying.logged import LogEvidence
+from lineage.verifying.scope import Scope
+from lineage.verifying.verify import verify_within
 from policies.errors import LineweightError
 from tests.lineage.tamper.forger import MODEL, Forger
 from tests.lineage.tamper.world import Genuine, take_home

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage import verify_snapshot
+from lineage.verifying import snapshot as verify_snapshot
 from tests.lineage.tamper.attack import Copy
 from tests.lineage.tamper.world import Genuine, build
 

@@ -14,11 +14,11 @@ import pyarrow as pa
 from lineage import leaf, merkle
 from lineage.canonical import canonical_json, digest_of, sha256_hex
 from lineage.consumption import CONSUMPTION_SCHEMA, consumption_root
-from lineage.data_subjects import COMMITMENT, data_subjects, stated
 from lineage.dsse import Signer
 from lineage.evidence_table import read_table, table_bytes
 from lineage.manifest import SnapshotManifest, snapshot_root, tenant_roots
 from lineage.model_signing import IGNORED, ROOT, SIGNATURE_FILE, files_root, sign_model
+from lineage.proving.data_subjects import COMMITMENT, data_subjects, stated
 from lineage.statement import sign_statement
 from lineage.training_statement import header_metadata, training_statement
 

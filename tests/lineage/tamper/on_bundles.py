@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lineage.canonical import canonical_json, sha256_hex
-from lineage.verify_model import NO_WEIGHTS
-from lineage.verify_snapshot import LEFT_OUT
+from lineage.verifying.model import NO_WEIGHTS
+from lineage.verifying.snapshot import LEFT_OUT
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import LEDGER, MODEL, SNAPSHOT, WEIGHTS, Document
 from tests.lineage.tamper.touching import listed, repacked

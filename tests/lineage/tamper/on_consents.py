@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from lineage import leaf
 from lineage.canonical import canonical_json, sha256_hex
-from lineage.verify_consents import NO_LEDGER, NO_PEOPLE
-from lineage.verify_snapshot import NO_FACTS
+from lineage.verifying.consents import NO_LEDGER, NO_PEOPLE
+from lineage.verifying.snapshot import NO_FACTS
 from tests.lineage.tamper.attack import UNREADABLE, Attack, Attacker, Copy
 from tests.lineage.tamper.forger import SNAPSHOT, Document
 from tests.lineage.tamper.touching import flip, forged, leaves, put, remove

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from lineage.canonical import digest_of
 from lineage.consumption import CONSUMPTION_SCHEMA
-from lineage.verify_model import NOT_REPEATED
-from lineage.verify_release import NO_LATER_FEED, NO_LATER_REFUSAL, NOT_OTHERS
+from lineage.verifying.model import NOT_REPEATED
+from lineage.verifying.release import NO_LATER_FEED, NO_LATER_REFUSAL, NOT_OTHERS
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import LEDGER, MODEL, Document, Forger, payload
 from tests.lineage.tamper.touching import flip, ledger, remove, retrained, spare, statement, table

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from lineage import leaf
 from lineage.canonical import canonical_json, digest_of, sha256_hex
-from lineage.verify_activation import NO_ACTIVATION, NO_DUTIES, NO_NEWER
-from lineage.verify_snapshot import NO_CLOCK, NO_FACTS
+from lineage.verifying.activation import NO_ACTIVATION, NO_DUTIES, NO_NEWER
+from lineage.verifying.snapshot import NO_CLOCK, NO_FACTS
 from policies.decision import decide
 from policies.document import load_policy
 from policies.facts import Facts

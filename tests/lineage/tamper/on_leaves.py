@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from lineage import leaf
 from lineage.canonical import digest_of, sha256_hex
-from lineage.data_subjects import COMMITMENT, data_subjects, stated
 from lineage.manifest import SnapshotManifest, snapshot_root, tenant_roots
+from lineage.proving.data_subjects import COMMITMENT, data_subjects, stated
 from lineage.retention import RemovedShard, retention_statement
 from lineage.statement import sign_statement
-from lineage.verify_snapshot import NO_KEYS, NO_LIMITS
+from lineage.verifying.snapshot import NO_KEYS, NO_LIMITS
 from tests.lineage.small_snapshot import AS_OF
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import SNAPSHOT, Document, Forger

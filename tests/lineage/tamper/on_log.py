@@ -10,8 +10,8 @@ from lineage.revocation import REVOCATIONS_PREDICATE
 from lineage.tlog.entry import Found, signed_files
 from lineage.tlog.log import TransparencyLog
 from lineage.tlog.proof import LogProof, read_proof
-from lineage.verify_log import NO_COPY, NO_PROOF
-from lineage.verify_snapshot import NO_FACTS
+from lineage.verifying.logged import NO_COPY, NO_PROOF
+from lineage.verifying.snapshot import NO_FACTS
 from tests.lineage.tamper.attack import NOT_BUNDLED, UNREADABLE, Attack, Attacker, Copy
 from tests.lineage.traced_world import NOW
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lineage.canonical import canonical_json
-from lineage.depth import Depth
+from lineage.verifying.depth import Depth
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import MODEL, SNAPSHOT, Document
 from tests.lineage.tamper.touching import document, flip, put, remove, retrained, spare, statement, swap_text

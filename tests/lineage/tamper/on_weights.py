@@ -3,7 +3,7 @@
 import json
 
 from lineage.canonical import canonical_json
-from lineage.verify_model import NOT_REPEATED
+from lineage.verifying.model import NOT_REPEATED
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import MODEL, WEIGHTS, Forger
 from tests.lineage.tamper.touching import document, flip, put, remove, retrained, swap_text

@@ -1,6 +1,6 @@
 """All attacks, and the table of them that the documentation holds."""
 
-from lineage.depth import Level
+from lineage.verifying.depth import Level
 from tests.lineage.tamper import (
     on_bundles,
     on_consents,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lineage.bundle import BundleRefusedError, opened_bundle
 from lineage.canonical import sha256_hex
-from lineage.scope import Scope
-from lineage.verify_bundle import verify_bundle
+from lineage.proving.bundle import BundleRefusedError, opened_bundle
+from lineage.verifying.bundle import verify_bundle
+from lineage.verifying.scope import Scope
 from tests.lineage.tamper import on_bundles
 from tests.lineage.tamper.attack import Attack, Attacker, Copy, packed
 from tests.lineage.tamper.forger import MODEL, WEIGHTS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lineage.consumption import trained_on
-from lineage.depth import Depth, drawn
+from lineage.verifying.depth import Depth, drawn
 from tests.conftest import UPDATE
 from tests.lineage.tamper.attack import Attack, Attacker, Copy, by_bundle, by_directory
 from tests.lineage.tamper.tables import ATTACKS, NOT_COVERED, SIGNED_ALONE, written

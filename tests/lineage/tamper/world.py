@@ -14,21 +14,21 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from lineage.bundle import opened_bundle
-from lineage.bundling import bundle
 from lineage.canonical import digest_of
 from lineage.consumption import CONSUMPTION_SCHEMA
-from lineage.depth import Depth
 from lineage.home import Home
+from lineage.keys.officer_key import OfficerKey, new_officer_key
+from lineage.keys.vault import Vault
 from lineage.manifest import SnapshotManifest
-from lineage.officer_key import OfficerKey, new_officer_key
 from lineage.policy_versions import ACTIVATION_PREDICATE
+from lineage.proving.bundle import opened_bundle
+from lineage.proving.bundling import bundle
 from lineage.release import Verdict
 from lineage.revocation import Feed
 from lineage.statement import TrustedKey, sign_statement, statement_of
 from lineage.tlog.log import TransparencyLog, enter_statements
 from lineage.tlog.publishing import publish_log
-from lineage.vault import Vault
+from lineage.verifying.depth import Depth
 from policies.document import load_policy
 from tests.lineage.small_snapshot import AS_OF, POLICY
 from tests.lineage.tamper.forger import Forger

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from lineage.canonical import sha256_hex
 from lineage.home import Home
+from lineage.keys.vault import Vault
 from lineage.statement import sign_statement, statement_of
 from lineage.tlog.log import TransparencyLog, enter_statements
-from lineage.vault import Vault
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KIND = "https://lineweight.dev/attestation/release-ticket/v1"

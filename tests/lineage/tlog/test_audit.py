@@ -9,12 +9,12 @@ import pytest
 
 from lineage import merkle
 from lineage.dsse import TrustedKey
+from lineage.keys.vault import Vault
 from lineage.tlog.audit import Audit, Fault, audit
 from lineage.tlog.checkpoint import Checkpoint
 from lineage.tlog.entry import signed_files
 from lineage.tlog.log import LogForkedError
 from lineage.tlog.publishing import CHECKPOINT, publish_log, published_checkpoints
-from lineage.vault import Vault
 from policies.errors import InputError, LineweightError, UsageError
 from tests.lineage.tlog.signing import Signing
 from tests.lineage.tlog.test_log import harmed

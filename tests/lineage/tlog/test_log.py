@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from lineage import merkle
 from lineage.dsse import TrustedKey
+from lineage.keys.vault import Vault
 from lineage.statement import open_envelope
 from lineage.tlog.checkpoint import open_checkpoint
 from lineage.tlog.entry import LogEntry
 from lineage.tlog.log import LogForkedError, enter_statements
 from lineage.tlog.proof import read_proof, verify_entry
-from lineage.vault import Vault
 from policies.errors import UsageError
 from tests.lineage.tlog.signing import NOON, Signing
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage.vault import Vault
+from lineage.keys.vault import Vault
 from pipelines.landing.records import record_batches
 from pipelines.sources import format_of
 from pipelines.sources.declaration import SourceDeclaration, load_declaration

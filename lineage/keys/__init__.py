@@ -1,0 +1,1 @@
+"""Keys: the vault, what is in it, and how keys follow one another and end."""
