@@ -79,7 +79,7 @@ class Shard(_Part):
 
 
 class DataSubjects(_Part):
-    """Who wrote the records: the root of the tree over them, and how many they are (`lineage.proving.data_subjects`)."""
+    """Who wrote the records: root of the tree over them (`lineage.proving.data_subjects`), and how many they are."""
 
     root: Digest
     count: Count
@@ -251,6 +251,7 @@ def inconsistencies(manifest: SnapshotManifest) -> list[str]:
         "rows is not the number permitted": manifest.rows == counts.permitted,
         "the shards' rows do not add up to rows": sum(shard.rows for shard in shards) == manifest.rows,
         "there are more people than records": manifest.data_subjects.count <= manifest.rows,
+        "a first version has a parent, or a later one has none": (manifest.parent is None) == (manifest.version == 1),
         "a file is named twice": len(set(paths)) == len(paths),
         "root is not the root of the shards": (manifest.root == snapshot_root([shard.root for shard in shards])),
         "tenant_roots are not the roots of the tenants' shards": (manifest.tenant_roots == tenant_roots(shards)),

@@ -134,6 +134,18 @@ def stated_weights(artifacts: Mapping[str, str]) -> dict[str, str]:
     return {name: sha256 for name, sha256 in artifacts.items() if name not in (SIGNATURE_FILE, ROOT)}
 
 
+def stated_tensors(predicate: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of the tensors of each file of weights, without its header, by name.
+
+    Raises:
+        TrainingStatementError: The predicate does not say.
+    """
+    stated = _at(predicate, "buildDefinition", "internalParameters", "tensors")
+    if not isinstance(stated, Mapping):
+        raise TrainingStatementError("The training statement does not say what the tensors are.")
+    return {str(name): str(sha256) for name, sha256 in stated.items()}
+
+
 def header_metadata(predicate: Mapping[str, Any]) -> dict[str, str]:
     """Return the ``__metadata__`` that every safetensors file of a run carries.
 

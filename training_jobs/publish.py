@@ -44,14 +44,14 @@ from lineage.training_statement import (
 )
 from lineage.warehouse import Warehouse
 from lineage.weights.registry import REGISTRY_FILE, REGISTRY_SCHEMA, register
-from lineage.weights.tensors import read_tensors
+from lineage.weights.tensors import read_tensors, tensors_digest
 from policies.errors import LineweightError
 from training_jobs.admission import Admission
 from training_jobs.digest import file_digest
 from training_jobs.model import quiet
 from training_jobs.recipe import PURPOSE
 from training_jobs.run import Run, StepReport, TrainedModel
-from training_jobs.weights import tensors_digest, write_with_metadata
+from training_jobs.weights import write_with_metadata
 
 STATEMENT = "training.dsse.json"
 CONSUMPTION = "consumption/rank-0.parquet"

@@ -48,14 +48,6 @@ def write_with_metadata(source: Path, sink: Sink, metadata: Mapping[str, str]) -
     return hasher.hexdigest()
 
 
-def tensors_digest(source: Path) -> str:
-    """Return the SHA-256 of a safetensors file's tensors without its header: equal for equal weights."""
-    with source.open("rb") as stream:
-        length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
-        stream.seek(_LENGTH_BYTES + length)
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def sampled(model: "torch.nn.Module") -> dict[str, Values]:
     """Return the values of a model's floating tensors at the places of their fingerprints, by name, as float64."""
     return {

@@ -31,6 +31,7 @@ from lineage.verifying.release import verify_revocations, verify_ticket
 from lineage.verifying.scope import Scope
 from lineage.verifying.snapshot import stated_manifest, verify_snapshot
 from lineage.warehouse import Warehouse
+from lineage.weights.tensors import tensors_digest
 
 TRAINING_FILE = "training.dsse.json"
 RECIPE_FILE = "recipe.json"
@@ -118,6 +119,9 @@ def _weights(chain: Chain, directory: Path, opened: Opened, scope: Scope) -> Non
         for name in stated:
             differing = sorted(_differing(header_of(directory / name), expected))
             require(not differing, f"{name}: {', '.join(differing)} is not what the statement says.")
+        tensors = {name: tensors_digest(directory / name) for name in stated}
+        same = training.stated_tensors(opened.predicate) == tensors
+        require(same, "The tensors are not the ones that were stated before their header was written.")
     chain.holds(Link.HEADER, f"names {expected['lineweight.snapshot'].split()[0]}, run {expected['lineweight.run']}")
 
 

@@ -5,6 +5,7 @@ Both are read from the model's directory: the ticket and the feeds were copied t
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,11 @@ def verify_revocations(
     """
     read_before = 0
     with chain.testing(Link.REVOCATIONS):
-        feeds = [(stated, _feed(directory, stated, manifest, trusted)) for stated in feeds_heeded(opened.predicate)]
+        heeded = feeds_heeded(opened.predicate)
+        order = [(stated.number, stated.from_step) for stated in heeded]
+        rising = all(one[0] < other[0] and one[1] <= other[1] for one, other in pairwise(order))
+        require(rising, "The feeds that were read are not stated in the order in which they were made.")
+        feeds = [(stated, _feed(directory, stated, manifest, trusted)) for stated in heeded]
         at_first = [feed for stated, feed in feeds if stated.from_step == 0]
         ends = lease_of(manifest, at_first[-1] if at_first else None)
         require(_started_at(opened) < ends, "The snapshot's lease had ended when the training began.")

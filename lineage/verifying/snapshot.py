@@ -32,6 +32,7 @@ from lineage.verifying.sample import Place, drawn_places, verify_sample
 from lineage.verifying.scope import Scope
 from lineage.warehouse import Warehouse
 from policies.document import Policy, load_policy
+from policies.vocabulary import covers
 
 NO_KEYS = "Content: without keys nobody looked whether the shards hold the records that the leaves stand for."
 NO_FACTS = "Facts: what the decisions rest on was not drawn from the ledgers and the logs again."
@@ -199,6 +200,9 @@ def _policy(chain: Chain, snapshot: Snapshot, *, told: bool) -> Policy:
         same = (policy.policy_id, policy.version) == (stated.policy_id, stated.version)
         require(same, f"{stated.path}: is another policy, or another version, than the manifest names.")
         require(digest_of(policy.document()) == stated.digest, f"{stated.path}: its digest is not the manifest's.")
+        purpose = snapshot.manifest.purpose
+        covered = covers(policy.purpose, purpose)
+        require(covered, f"{stated.path}: is for {policy.purpose}, and the snapshot for {purpose}.")
         profile = snapshot.manifest.redaction.profile
         wanted = f"{stated.path}: asks for the redaction profile {policy.redaction_profile}, and {profile} was used."
         require(policy.redaction_profile == profile, wanted)

@@ -84,6 +84,20 @@ class Tensor:
         return found.astype(np.float64)
 
 
+def tensors_digest(path: Path) -> str:
+    """Return the SHA-256 of a safetensors file's tensors without its header, in hexadecimal: equal for equal weights.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as source:
+            source.seek(_LENGTH_BYTES + int.from_bytes(source.read(_LENGTH_BYTES), "little"))
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except (OSError, OverflowError, ValueError) as error:
+        raise InputError(f"{path.name}: is not a safetensors file that can be read.") from error
+
+
 def read_tensors(path: Path) -> list[Tensor]:
     """Return the tensors of a safetensors file in order of name.
 

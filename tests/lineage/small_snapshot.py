@@ -265,7 +265,7 @@ class SmallWorld:
                 run="run-1",
                 builder="https://lineweight.dev/training_jobs/sft",
                 recipe=recipe,
-                internal={"threads": 1, "purpose": snapshot.purpose},
+                internal={"threads": 1, "purpose": snapshot.purpose, "tensors": TENSORS},
                 snapshot=snapshot,
                 snapshot_statement_digest=digest_of(snapshot_statement(snapshot, snapshot.digest())),
                 dependencies=tuple(taken_in),
@@ -332,7 +332,7 @@ class SmallWorld:
         return {
             "name": "demo",
             "version": version,
-            "parent": None,
+            "parent": None if version == 1 else sha256_hex(b"the version before"),
             "request": self.attach(directory, "request.json", REQUEST.to_bytes()),
             "purpose": "train_ai_system.finetune",
             "pool": {"kind": "shared", "tenant": None},
@@ -368,6 +368,9 @@ class SmallWorld:
             "keys": "vault",
             "created_by": {"code_version": "0.1.0"},
         }
+
+
+TENSORS = {"model.safetensors": sha256_hex(b"\x01\x02\x03\x04")}
 
 
 def safetensors(metadata: Mapping[str, str]) -> bytes:

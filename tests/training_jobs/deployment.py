@@ -165,7 +165,7 @@ def _manifest(name: str, version: int, shards: list[Shard], changes: dict[str, A
         "format": "lineweight.snapshot/v1",
         "name": name,
         "version": version,
-        "parent": None,
+        "parent": None if version == 1 else digest,
         "request": {"path": "request.json", "sha256": digest},
         "purpose": "train_ai_system.finetune",
         "pool": {"kind": "shared", "tenant": None},

@@ -36,6 +36,7 @@ class Forger:
         predicate: Of the training statement.
         tensors: Bytes of the model's tensors, by name.
         kind: ``predicateType`` of the training statement.
+        stated: SHA-256 of the tensors by file, if not the true ones.
         signs_for_others: Whether there is a ``model.sig``.
     """
 
@@ -45,6 +46,7 @@ class Forger:
         self.predicate: Document = payload(self.read(f"{MODEL}/training.dsse.json"))["predicate"]
         self.tensors = {"embedding": b"\x01\x02\x03\x04", "head": b"\x05\x06\x07\x08"}
         self.metadata: dict[str, str] = {}
+        self.stated: dict[str, str] = {}
         self.signs_for_others = (tree / MODEL / SIGNATURE_FILE).exists()
         self._about = sha256_hex(self.read(f"{SNAPSHOT}/manifest.json"))
 
@@ -156,6 +158,8 @@ class Forger:
         """Sign the model as it is now; ``artifacts`` are those of the statement, if not the true ones."""
         self._follow_snapshot()
         self._follow_files()
+        internal = self.predicate["buildDefinition"]["internalParameters"]
+        internal["tensors"] = self.stated or {"model.safetensors": sha256_hex(b"".join(self.tensors.values()))}
         self.write(f"{MODEL}/recipe.json", canonical_json(self.recipe))
         self.write(WEIGHTS, safetensors({**header_metadata(self.predicate), **self.metadata}, self.tensors))
         digests = {"model.safetensors": sha256_hex(self.read(WEIGHTS))}

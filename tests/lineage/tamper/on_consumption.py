@@ -65,6 +65,13 @@ def _feed_heard_late(forger: Forger) -> None:
     forger.change_ledger(_trained_on_revoked)
 
 
+def _feeds_out_of_order(forger: Forger) -> None:
+    taken_in = forger.predicate["buildDefinition"]["resolvedDependencies"]
+    places = [place for place, one in enumerate(taken_in) if one["name"] == "revocation-feed"]
+    first, second = places[-2:]
+    taken_in[first], taken_in[second] = taken_in[second], taken_in[first]
+
+
 def _feed_that_revokes_nothing(forger: Forger) -> None:
     digest = forger.sign_again(SECOND, lambda said: said["predicate"].update(revoked={}))
     forger.dependency("revocation-feed")["digest"] = {"sha256": digest}
@@ -142,6 +149,7 @@ ATTACKS = (
     Attack("a later feed in its place", FILES, spare(SECOND, "a later feed"), "revocations"),
     Attack("a record is read after it was revoked", KEY, ledger(_trained_on_revoked), "revocations"),
     Attack("a record is skipped as revoked that nobody revoked", KEY, ledger(_skipped_without_word), "revocations"),
+    Attack("the feeds are stated out of order", KEY, retrained(_feeds_out_of_order), "revocations"),
     Attack("the feed that revokes a record is no longer named, and the record was read", KEY,
            retrained(_without_second_feed), untold=NO_LATER_FEED),
     Attack("the feed is said to have been heard only after the record was read", KEY, retrained(_feed_heard_late),

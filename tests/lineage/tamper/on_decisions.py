@@ -20,6 +20,7 @@ from tests.lineage.tamper.world import activated
 
 FILES, KEY = Attacker.FILES, Attacker.KEY
 SOFTENED = POLICY.replace(b"    when: {age_band: [under-13, 13-15, 16-17]}", b"    when: {age_band: [under-13]}")
+ELSEWHERE = POLICY.replace(b"purpose: train_ai_system.finetune", b"purpose: train_ai_system.evaluation")
 OLDER = POLICY.replace(b"version: 1\n", b"version: 7\n").replace(b"retain_days: 730", b"retain_days: 9999")
 assert SOFTENED != POLICY != OLDER
 
@@ -135,6 +136,8 @@ ATTACKS = (
            _another_policy(SOFTENED, activation="none"), untold=NO_ACTIVATION),
     Attack("another version of the policy that officers did activate", KEY,
            _another_policy(OLDER, activation="officers"), untold=NO_NEWER),
+    Attack("a policy for another purpose, that officers did activate", KEY,
+           _another_policy(ELSEWHERE, activation="officers"), "snapshot: policy"),
     Attack("the manifest names another version of the policy", KEY,
            forged(lambda forger: forger.manifest["policy"].update(version=2)), "snapshot: policy"),
     Attack("the text was redacted with another profile than the policy asks for", KEY,

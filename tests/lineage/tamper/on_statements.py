@@ -9,7 +9,7 @@ from lineage.canonical import canonical_json
 from lineage.verifying.depth import Depth
 from tests.lineage.tamper.attack import Attack, Attacker, Copy
 from tests.lineage.tamper.forger import MODEL, SNAPSHOT, Document
-from tests.lineage.tamper.touching import document, flip, put, remove, retrained, spare, statement, swap_text
+from tests.lineage.tamper.touching import document, flip, forged, put, remove, retrained, spare, statement, swap_text
 
 FILES, KEY = Attacker.FILES, Attacker.KEY
 TRAINING, SIGNED, COPY = (
@@ -149,6 +149,8 @@ ATTACKS = (
     Attack("the manifest names a file outside of the snapshot", KEY,
            _spelled(lambda said: canonical_json({**said, "quality": {**said["quality"], "path": "../../keys"}})),
            "manifest", artifact=SNAPSHOT),
+    Attack("a first version names a version before it", KEY,
+           forged(lambda forger: forger.manifest.update(parent="0" * 64)), "counts", artifact=SNAPSHOT),
     Attack("the statement says another root than the manifest", KEY,
            statement(SIGNED, lambda said: said["predicate"].update(root="0" * 64)), "statement ↔ manifest",
            artifact=SNAPSHOT),

@@ -15,6 +15,10 @@ def _other_weights(forger: Forger) -> None:
     forger.tensors["head"] = b"\x09\x09\x09\x09"
 
 
+def _other_tensors_stated(forger: Forger) -> None:
+    forger.stated = {"model.safetensors": "0" * 64}
+
+
 def _other_snapshot_in_header(forger: Forger) -> None:
     forger.metadata["lineweight.snapshot"] = "other@v1 " + "0" * 64
 
@@ -57,6 +61,8 @@ ATTACKS = (
     Attack("the weights are renamed", FILES, _renamed, "weights"),
     Attack("the header names another snapshot, and the weights are signed anew", KEY,
            retrained(_other_snapshot_in_header), "weights header"),
+    Attack("the weights are not the tensors that were stated before their header was written", KEY,
+           retrained(_other_tensors_stated), "weights header"),
     Attack("a training statement that names no weights", KEY, _no_weights_stated, "weights"),
     Attack("a file that the statement names, such as config.json, is changed", FILES,
            put(f"{MODEL}/config.json", b"[]"), "model files"),

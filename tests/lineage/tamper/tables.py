@@ -30,7 +30,7 @@ NOT_COVERED = ("openings.jsonl",)
 
 SIGNED_ALONE = {
     "manifest": (
-        "as_of.effective_at", "created_by.code_version", "ledger_checkpoint", "lease_expires_at", "parent",
+        "as_of.effective_at", "created_by.code_version", "ledger_checkpoint", "lease_expires_at",
         "redaction.engine", "redaction.residual.second_detector.detector",
         "redaction.residual.second_detector.records",
     ),
