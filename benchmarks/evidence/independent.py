@@ -9,12 +9,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 from benchmarks.evidence.leaves import publish_leaves
 from benchmarks.evidence.verifying import TENANTS, NotVerifiedError
 from benchmarks.published import Place
 from benchmarks.timing import Contender, Outcome, Timed, as_figures, take_turns
-from lineage import independent
-from lineage.independent import Depth, Question, load_pem_public_key
+from lineage.independent import chain
+from lineage.independent.case import Depth
+from lineage.independent.envelopes import id_of
 from lineage.manifest import SnapshotManifest
 from lineage.verifying.verify import verify_path
 
@@ -59,10 +62,10 @@ def _theirs(place: Place, manifest: SnapshotManifest) -> list[Contender]:
     key = load_pem_public_key(place.vault.public_key_pem)
 
     def contender(depth: str) -> Contender:
-        asked = Question(root, {independent.id_of(key): key}, depth=Depth(depth))
+        asked = chain.Question(root, {id_of(key): key}, depth=Depth(depth))
 
         def verify(_: int) -> None:
-            refused = independent.verify(asked)[1]
+            refused = chain.verify(asked)[1]
             if refused is not None:
                 raise NotVerifiedError(f"{manifest.label}: {refused.link}: {refused}.")
 

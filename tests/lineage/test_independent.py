@@ -12,13 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from lineage import independent
+import lineage.independent
 from lineage.canonical import canonical_json, sha256_hex
 from lineage.home import Home
-from lineage.independent import Depth, Question, Refused
+from lineage.independent.__main__ import main
+from lineage.independent.case import Depth
+from lineage.independent.chain import Question, verify
+from lineage.independent.envelopes import id_of
+from lineage.independent.report import Refused, Report
 from lineage.keys.rotating import rotate_key
 from lineage.training_statement import Dependency, TrainingRun
 from policies.document import load_policy
@@ -34,7 +39,7 @@ NEEDS_AN_ENGINE = {"a decision to permit, from facts that the policy denies"}
 NEEDS_KEYS = {attack.name for attack in ATTACKS if attack.with_keys}
 OURS_ALONE = {"the auditor trusts no key"}  # it empties the trust of our own verifier; asked of this one below
 UNTOUCHED = Attack("nothing", Attacker.FILES, lambda copy: None)
-FILE = independent.__file__
+PACKAGE = Path(lineage.independent.__file__).parent
 TENSORS = sha256_hex(bytes(range(1, 9)))  # of the tampered world's two tensors
 
 
@@ -67,20 +72,20 @@ def copy(genuine: Genuine, tmp_path: Path) -> Copy:
 
 
 def keys(genuine: Genuine) -> dict[str, Any]:
-    public = [independent.load_pem_public_key(pem) for pem in pems(genuine)]
-    return {independent.id_of(key): key for key in public}
+    public = [load_pem_public_key(pem) for pem in pems(genuine)]
+    return {id_of(key): key for key in public}
 
 
 def pems(genuine: Genuine) -> list[bytes]:
     return [genuine.vault.public_key_pem, *(key.public_key_pem for key in genuine.officers.values())]
 
 
-def asked(path: Path, copy: Copy, attack: Attack = UNTOUCHED) -> tuple[independent.Report, Refused | None]:
+def asked(path: Path, copy: Copy, attack: Attack = UNTOUCHED) -> tuple[Report, Refused | None]:
     """Verify as an attack is verified by ours."""
     proven = attack.published and any(copy.tree.glob("log/*.tlog-proof"))
     drawn = Depth("sample", attack.depth.records, attack.depth.seed) if attack.depth.records else Depth()
     published = copy.genuine.published if proven else None
-    return independent.verify(Question(path, keys(copy.genuine), published=published, depth=drawn))
+    return verify(Question(path, keys(copy.genuine), published=published, depth=drawn))
 
 
 def refusal(copy: Copy, attack: Attack) -> str:
@@ -126,7 +131,7 @@ def test_what_nobody_touched_verifies(copy: Copy, artifact: str):
 @pytest.mark.parametrize("depth", [Depth(), Depth("fast"), Depth("sample", 4, "a word")], ids=lambda one: one.kind)
 def test_a_bundle_verifies_at_every_depth_and_a_sample_is_opened(copy: Copy, depth: Depth):
     question = Question(packed(copy, UNTOUCHED), keys(copy.genuine), published=copy.genuine.published, depth=depth)
-    report, refused = independent.verify(question)
+    report, refused = verify(question)
     assert refused is None, (refused.link, refused)
     told = dict(report.links)
     assert ("sample" in told) == (depth.kind == "sample")
@@ -141,16 +146,16 @@ def test_weights_that_were_found_are_held_against_a_bundle(copy: Copy, tmp_path:
     left_out = {f"{MODEL}/model.safetensors": sha256_hex(found.read_bytes())}
     bundle = packed(copy, replace(UNTOUCHED, left_out=left_out))
     question = Question(found, keys(copy.genuine), bundle=bundle)
-    assert independent.verify(question)[1] is None
-    assert independent.verify(replace(question, subject=bundle, bundle=None))[1] is None
+    assert verify(question)[1] is None
+    assert verify(replace(question, subject=bundle, bundle=None))[1] is None
     found.write_bytes(found.read_bytes()[:-1])
-    refused = independent.verify(question)[1]
+    refused = verify(question)[1]
     assert refused is not None
     assert refused.link == "weights"
 
 
 def test_who_trusts_nobody_is_told_that_nothing_is_signed(copy: Copy):
-    refused = independent.verify(Question(copy.tree / MODEL, {}))[1]
+    refused = verify(Question(copy.tree / MODEL, {}))[1]
     assert refused is not None
     assert (refused.link, str(refused).split(":")[0]) == ("signature", "no-trusted-key")
 
@@ -159,14 +164,14 @@ def test_a_key_that_was_rotated_counts_for_its_time_where_the_rotation_is_brough
     home = Home(str(shutil.copytree(copy.genuine.home, tmp_path / "home")))
     rotate_key(home, "once a year", NOW + timedelta(days=30))
     shutil.copytree(tmp_path / "home/rotations", copy.tree / "rotations")
-    new = independent.load_pem_public_key(home.vault().public_key_pem)
-    officers = [independent.load_pem_public_key(key.public_key_pem) for key in copy.genuine.officers.values()]
-    question = Question(copy.tree / MODEL, {independent.id_of(key): key for key in [new, *officers]})
-    report, refused = independent.verify(question)
+    new = load_pem_public_key(home.vault().public_key_pem)
+    officers = [load_pem_public_key(key.public_key_pem) for key in copy.genuine.officers.values()]
+    question = Question(copy.tree / MODEL, {id_of(key): key for key in [new, *officers]})
+    report, refused = verify(question)
     assert refused is None, (refused.link, refused)
     assert any(sentence.startswith("Time: that what a retired key signed") for sentence in report.not_checked)
     shutil.rmtree(copy.tree / "rotations")
-    refused = independent.verify(question)[1]
+    refused = verify(question)[1]
     assert refused is not None
     assert str(refused).startswith("unknown-key")
 
@@ -181,7 +186,7 @@ def test_no_bit_of_a_bundle_makes_it_fall_over(copy: Copy):
         for place in chosen.sample(range(len(data)), chosen.choice((1, 1, 40))):
             data[place] ^= 1 << chosen.randrange(8)
         bundle.write_bytes(data[: chosen.choice((len(data), len(data), chosen.randrange(len(data))))])
-        independent.verify(Question(bundle, trusted))
+        verify(Question(bundle, trusted))
 
 
 ODD: list[Any] = [None, True, -1, 1.5, 10**15, "", "x", "\ud800", [], {}, [[]], {"a": None}, "../x"]
@@ -201,7 +206,7 @@ def test_no_document_makes_it_fall_over_even_signed(copy: Copy):
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError, LineweightError):
             pass  # what contradicts itself so far cannot be signed
         else:
-            independent.verify(Question(copy.tree / MODEL, keys(copy.genuine)))
+            verify(Question(copy.tree / MODEL, keys(copy.genuine)))
         holder[key] = kept
         for path, data in before.items():
             copy.write(path, data)
@@ -247,26 +252,28 @@ import sys
 class Nothing:
     def find_spec(self, name, path=None, target=None):
         root = name.partition('.')[0]
-        if root not in sys.stdlib_module_names and root not in {'cryptography', '_cffi_backend', 'pyarrow'} \
-                and not name.startswith('_sysconfigdata'):
+        known = {*sys.stdlib_module_names, 'independent', 'cryptography', '_cffi_backend', 'pyarrow'}
+        if root not in known and not name.startswith('_sysconfigdata'):
             raise ImportError(f'{name} is not to be had here')
 sys.meta_path.insert(0, Nothing())
 sys.path.append(sys.argv[1])
 import runpy
+sys.path.insert(0, sys.argv[2])
 sys.argv = sys.argv[2:]
-runpy.run_path(sys.argv[0], run_name='__main__')
+runpy.run_module('independent', run_name='__main__', alter_sys=True)
 """
 
 
 def alone(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a copy of the file, isolated, where nothing can be imported but its two libraries."""
-    script = Path(shutil.copy(FILE, tmp_path / "copied.py"))
-    libraries = Path(independent.pa.__file__).parents[1]
-    command = [sys.executable, "-I", "-S", "-c", ALONE, str(libraries), str(script), *map(str, arguments)]
+    """Run a copy of the directory from beside it, isolated, where nothing can be imported but its two libraries."""
+    beside = tmp_path / "copied"
+    shutil.copytree(PACKAGE, beside / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    libraries = Path(pa.__file__).parents[1]
+    command = [sys.executable, "-I", "-S", "-c", ALONE, str(libraries), str(beside), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
 
 
-def test_the_file_runs_copied_out_with_two_libraries_and_nothing_else(copy: Copy, tmp_path: Path):
+def test_the_directory_runs_copied_out_with_two_libraries_and_nothing_else(copy: Copy, tmp_path: Path):
     trust: list[str | Path] = []
     for number, pem in enumerate(pems(copy.genuine)):
         (tmp_path / f"{number}.pem").write_bytes(pem)
@@ -288,7 +295,7 @@ def test_a_key_of_another_kind_asks_nothing(tmp_path: Path, capsys: pytest.Captu
     other = generate_private_key(SECP256R1()).public_key()
     (tmp_path / "other.pem").write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     with pytest.raises(SystemExit, match="2"):
-        independent.main([str(tmp_path), "--trust", str(tmp_path / "other.pem")])
+        main([str(tmp_path), "--trust", str(tmp_path / "other.pem")])
     assert "holds no Ed25519 key" in capsys.readouterr().err
 
 
@@ -318,7 +325,7 @@ def _other_leaf(column: str) -> Callable[[Copy], None]:
         table = forger.leaves(0)
         place = table.schema.get_field_index(column)
         values = [bytes(32)] * table.num_rows
-        other = independent.pa.array(values, table.schema.field(place).type)
+        other = pa.array(values, table.schema.field(place).type)
         forger.put_leaves(0, table.set_column(place, table.schema.field(place), other))
         forger.save()
 
@@ -352,7 +359,7 @@ def _another_name(copy: Copy) -> None:
 
 def _other_tensors(copy: Copy) -> None:
     forger = copy.forger()
-    forger.tensors["head"] = b"\x09\x09\x09\x09"
+    forger.stated = {"model.safetensors": "0" * 64}
     forger.save_model()
 
 
@@ -377,6 +384,6 @@ SIGNED: dict[str, tuple[Callable[[Copy], None], str, Depth]] = {
 def test_what_the_deployment_signed_although_it_contradicts_itself_is_refused(copy: Copy, name: str):
     harm, link, depth = SIGNED[name]
     harm(copy)
-    refused = independent.verify(Question(copy.tree / MODEL, keys(copy.genuine), depth=depth))[1]
+    refused = verify(Question(copy.tree / MODEL, keys(copy.genuine), depth=depth))[1]
     assert refused is not None
     assert refused.link == link, refused

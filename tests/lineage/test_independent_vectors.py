@@ -11,8 +11,23 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from lineage import independent
-from lineage.independent import Refused
+from lineage.independent.canonical import canonical, document_of, sha256, sha256_hex
+from lineage.independent.case import Snapshot
+from lineage.independent.checkpoints import checkpoint_of
+from lineage.independent.consents import Events, commitment_of, event_of
+from lineage.independent.consumption import LEDGER, readings_of, require_order
+from lineage.independent.envelopes import PAYLOAD_TYPE, LogState, Statement, Trust, encoded, opened, verified
+from lineage.independent.files import Folder
+from lineage.independent.grounds import require_ground
+from lineage.independent.leaves import DIGESTS, leaves_of, tenant_commitment
+from lineage.independent.log import included, require_logged_in_time
+from lineage.independent.manifest import manifest_of, statement_about
+from lineage.independent.proofs import records_of, verify_proof
+from lineage.independent.report import Refused, Report
+from lineage.independent.rotations import extended
+from lineage.independent.sample import drawn
+from lineage.independent.ticket import Run, require_permits
+from lineage.independent.trees import leaf_of, person_entry, require_consistent, root_of, root_of_entries, root_of_path
 
 VECTORS = Path(__file__).parents[2] / "docs/test-vectors"
 
@@ -39,34 +54,34 @@ CANONICAL = vectors("canonical-json")
 
 @pytest.mark.parametrize("case", **named(CANONICAL["documents"]))
 def test_a_document_has_the_published_canonical_bytes(case: dict[str, Any]) -> None:
-    written = independent.canonical(case["document"])
+    written = canonical(case["document"])
     assert written == bytes.fromhex(case["canonical"]) == case["text"].encode()
-    assert independent.sha256_hex(written) == case["sha256"]
+    assert sha256_hex(written) == case["sha256"]
 
 
 @pytest.mark.parametrize("case", **named(CANONICAL["refused"]))
 def test_bytes_that_are_not_canonical_are_refused(case: dict[str, Any]) -> None:
     with pytest.raises(Refused):
-        independent.document_of(bytes.fromhex(case["bytes"]), "it")
+        document_of(bytes.fromhex(case["bytes"]), "it")
 
 
 MERKLE = vectors("merkle")
 
 
 def test_roots_are_those_published() -> None:
-    leaves = [independent.leaf_of(bytes.fromhex(entry)) for entry in MERKLE["entries"]]
+    leaves = [leaf_of(bytes.fromhex(entry)) for entry in MERKLE["entries"]]
     assert [leaf.hex() for leaf in leaves] == MERKLE["leaves"]
-    assert [independent.root_of(leaves[:size]).hex() for size in range(len(leaves) + 1)] == MERKLE["roots"]
+    assert [root_of(leaves[:size]).hex() for size in range(len(leaves) + 1)] == MERKLE["roots"]
 
 
 def includes(case: dict[str, Any]) -> bool:
-    root = independent.root_of_path(bytes.fromhex(case["leaf"]), case["index"], case["size"], hashes(case["proof"]))
+    root = root_of_path(bytes.fromhex(case["leaf"]), case["index"], case["size"], hashes(case["proof"]))
     return root.hex() == case["root"]
 
 
 def consistent(case: dict[str, Any]) -> None:
     roots = (bytes.fromhex(case["first_root"]), bytes.fromhex(case["second_root"]))
-    independent.require_consistent((case["first"], case["second"]), roots, hashes(case["proof"]))
+    require_consistent((case["first"], case["second"]), roots, hashes(case["proof"]))
 
 
 @pytest.mark.parametrize("case", MERKLE["inclusion"])
@@ -96,33 +111,33 @@ def test_consistency_that_does_not_hold_is_refused(case: dict[str, Any]) -> None
 
 def test_a_record_gives_the_published_leaf() -> None:
     case = vectors("leaf")
-    record = independent.sha256(independent.canonical(case["record"]))
+    record = sha256(canonical(case["record"]))
     assert record.hex() == case["record_digest"]
     salt = bytes.fromhex(case["opening"]["salt"])
-    event = independent.canonical(case["consent_event"])
-    assert independent.event_of(event).tenant == "acme"
+    event = canonical(case["consent_event"])
+    assert event_of(event).tenant == "acme"
     decision = {name: value for name, value in case["decision"].items() if name not in ("digest", "records")}
     digests = {
         "record_commitment": hmac.digest(salt, record, "sha256"),
-        "data_subject_commitment": independent.commitment_of(case["opening"]),
-        "tenant_commitment": independent.tenant_commitment("acme"),
+        "data_subject_commitment": commitment_of(case["opening"]),
+        "tenant_commitment": tenant_commitment("acme"),
         "source_batch_digest": bytes.fromhex(case["record"]["batch"]),
-        "consent_receipt": independent.sha256(event),
-        "decision_digest": independent.sha256(independent.canonical(decision)),
+        "consent_receipt": sha256(event),
+        "decision_digest": sha256(canonical(decision)),
         "policy_digest": bytes.fromhex(case["decision"]["policy"]),
-        "redaction_digest": independent.sha256(independent.canonical(case["redaction"])),
+        "redaction_digest": sha256(canonical(case["redaction"])),
     }
     assert {name: value.hex() for name, value in digests.items()} == case["digests"]
-    assert b"".join(digests[name] for name in independent.DIGESTS).hex() == case["entry"].removeprefix("00")
-    assert independent.leaves_of([digests[name] for name in independent.DIGESTS])[0].hex() == case["leaf"]
+    assert b"".join(digests[name] for name in DIGESTS).hex() == case["entry"].removeprefix("00")
+    assert leaves_of([digests[name] for name in DIGESTS])[0].hex() == case["leaf"]
 
 
 @pytest.mark.parametrize("case", **named(vectors("leaf")["refused"]))
 def test_another_commitment_or_leaf_is_refused(case: dict[str, Any]) -> None:
     if "opening" in case:
-        assert independent.commitment_of(case["opening"]).hex() != case["data_subject_commitment"]
+        assert commitment_of(case["opening"]).hex() != case["data_subject_commitment"]
     else:
-        made = independent.leaves_of([bytes.fromhex(case["digests"][name]) for name in independent.DIGESTS])
+        made = leaves_of([bytes.fromhex(case["digests"][name]) for name in DIGESTS])
         assert made[0].hex() != case["leaf"]
 
 
@@ -132,21 +147,21 @@ SHOWN = [(tree, proof) for tree in PEOPLE["trees"] for proof in tree["proofs"]]
 
 @pytest.mark.parametrize("tree", **named(PEOPLE["trees"]))
 def test_the_tree_over_people_is_made_so(tree: dict[str, Any]) -> None:
-    entries = [independent.person_entry(bytes.fromhex(one["commitment"]), one["records"]) for one in tree["people"]]
+    entries = [person_entry(bytes.fromhex(one["commitment"]), one["records"]) for one in tree["people"]]
     assert [entry.hex() for entry in entries] == tree["entries"]
-    assert [independent.leaf_of(entry).hex() for entry in entries] == tree["leaves"]
-    assert independent.root_of_entries(entries).hex() == tree["root"]
+    assert [leaf_of(entry).hex() for entry in entries] == tree["leaves"]
+    assert root_of_entries(entries).hex() == tree["root"]
 
 
 @pytest.mark.parametrize(("tree", "proof"), SHOWN, ids=[f"{tree['name']}, {proof['name']}" for tree, proof in SHOWN])
 def test_what_is_shown_of_a_person(tree: dict[str, Any], proof: dict[str, Any]) -> None:
-    assert independent.records_of(proof, tree["root"], tree["count"]) == proof["records"]
+    assert records_of(proof, tree["root"], tree["count"]) == proof["records"]
 
 
 @pytest.mark.parametrize("case", **named(PEOPLE["refused"]))
 def test_what_shows_nothing_of_a_person_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(Refused):
-        independent.records_of(case, case["root"], case["count"])
+        records_of(case, case["root"], case["count"])
 
 
 DSSE = vectors("dsse")
@@ -154,37 +169,37 @@ DSSE = vectors("dsse")
 
 @pytest.mark.parametrize("case", **named(DSSE["accepted"]))
 def test_an_envelope_is_opened(case: dict[str, Any]) -> None:
-    statement = independent.opened(case["envelope"].encode(), keys_of(case["trusted"]), "it")
+    statement = opened(case["envelope"].encode(), keys_of(case["trusted"]), "it")
     assert sorted(statement.signers) == sorted(case["signed_by"])
     assert statement.payload.decode() == DSSE["payload"]
     assert statement.digest == DSSE["statement_digest"]
-    assert independent.encoded(DSSE["payload_type"].encode(), statement.payload).hex() == DSSE["pae"]
+    assert encoded(DSSE["payload_type"].encode(), statement.payload).hex() == DSSE["pae"]
 
 
 @pytest.mark.parametrize("case", **named(DSSE["refused"]))
 def test_an_envelope_is_refused_with_the_published_word(case: dict[str, Any]) -> None:
     with pytest.raises(Refused, match=f"^{case['refusal']}:"):
-        independent.opened(case["envelope"].encode(), keys_of(case["trusted"]), "it")
+        opened(case["envelope"].encode(), keys_of(case["trusted"]), "it")
 
 
 ROTATIONS = vectors("rotations")
 
 
-def chained(chain: list[str], trusted: str) -> independent.Trust:
+def chained(chain: list[str], trusted: str) -> Trust:
     files = {f"{place}": envelope.encode() for place, envelope in enumerate(chain)}
-    return independent.extended(independent.Trust(keys_of([trusted])), files)
+    return extended(Trust(keys_of([trusted])), files)
 
 
 @pytest.mark.parametrize("trusted", ROTATIONS["keys"])
 @pytest.mark.parametrize("case", **named(ROTATIONS["statements"]))
 def test_each_key_of_a_chain_counts_for_its_time(case: dict[str, Any], trusted: str) -> None:
     trust = chained(ROTATIONS["chain"], trusted)
-    kind = independent.opened(case["envelope"].encode(), trust.keys, "it").kind
+    kind = opened(case["envelope"].encode(), trust.keys, "it").kind
     if case["refusal"] is None:
-        assert independent.verified(case["envelope"].encode(), trust, "it", kind).signers
+        assert verified(case["envelope"].encode(), trust, "it", kind).signers
     else:
         with pytest.raises(Refused, match=f"^{case['refusal']}:"):
-            independent.verified(case["envelope"].encode(), trust, "it", kind)
+            verified(case["envelope"].encode(), trust, "it", kind)
 
 
 @pytest.mark.parametrize("case", **named(ROTATIONS["refused"]))
@@ -197,21 +212,21 @@ SNAPSHOT = vectors("snapshot")
 
 
 def test_a_manifest_its_leaves_roots_and_statement() -> None:
-    data = independent.canonical(SNAPSHOT["manifest"])
-    manifest = independent.manifest_of(data)
+    data = canonical(SNAPSHOT["manifest"])
+    manifest = manifest_of(data)
     people: dict[bytes, int] = {}
     for shard, stated in zip(SNAPSHOT["shards"], manifest["shards"], strict=True):
-        columns = [b"".join(bytes.fromhex(row[name]) for row in shard["digests"]) for name in independent.DIGESTS]
-        leaves = independent.leaves_of(columns)
+        columns = [b"".join(bytes.fromhex(row[name]) for row in shard["digests"]) for name in DIGESTS]
+        leaves = leaves_of(columns)
         assert [leaf.hex() for leaf in leaves] == shard["leaves"]
-        assert independent.root_of(leaves).hex() == stated["root"]
+        assert root_of(leaves).hex() == stated["root"]
         for row in shard["digests"]:
             who = bytes.fromhex(row["data_subject_commitment"])
             people[who] = people.get(who, 0) + 1
-    entries = [independent.person_entry(who, people[who]) for who in sorted(people)]
-    assert {"root": independent.root_of_entries(entries).hex(), "count": len(people)} == manifest["data_subjects"]
-    statement = independent.opened(SNAPSHOT["envelope"].encode(), keys_of(SNAPSHOT["trusted"]), "it")
-    assert independent.statement_about(manifest, data) == statement.payload
+    entries = [person_entry(who, people[who]) for who in sorted(people)]
+    assert {"root": root_of_entries(entries).hex(), "count": len(people)} == manifest["data_subjects"]
+    statement = opened(SNAPSHOT["envelope"].encode(), keys_of(SNAPSHOT["trusted"]), "it")
+    assert statement_about(manifest, data) == statement.payload
     assert statement.digest == SNAPSHOT["statement_digest"]
 
 
@@ -227,16 +242,16 @@ def test_a_manifest_that_contradicts_itself_is_refused(case: dict[str, Any]) -> 
     else:
         at[last] = case["value"]
     with pytest.raises(Refused):
-        independent.manifest_of(independent.canonical(manifest))
+        manifest_of(canonical(manifest))
 
 
 PROOFS = vectors("proofs")
 
 
 def prove(case: dict[str, Any]) -> str:
-    report = independent.Report()
-    trust = independent.Trust(keys_of(PROOFS["trusted"]))
-    independent.verify_proof(independent.canonical(case["proof"]), PROOFS["envelope"].encode(), trust, report)
+    report = Report()
+    trust = Trust(keys_of(PROOFS["trusted"]))
+    verify_proof(canonical(case["proof"]), PROOFS["envelope"].encode(), trust, report)
     return report.links[-1][1]
 
 
@@ -256,15 +271,15 @@ CONSUMPTION = vectors("consumption")
 
 
 def consumed(rows: list[dict[str, Any]]) -> str:
-    columns = {name: [row[name] for row in rows] for name in independent.LEDGER}
+    columns = {name: [row[name] for row in rows] for name in LEDGER}
     columns["leaf"] = hashes(columns["leaf"])
-    return independent.root_of(independent.readings_of(columns)).hex()
+    return root_of(readings_of(columns)).hex()
 
 
 def test_a_consumption_ledger_has_the_published_root() -> None:
     assert consumed(CONSUMPTION["rows"]) == CONSUMPTION["root"]
-    leaves = [independent.leaf_of(bytes.fromhex(entry)) for entry in CONSUMPTION["entries"]]
-    assert independent.root_of(leaves).hex() == CONSUMPTION["root"]
+    leaves = [leaf_of(bytes.fromhex(entry)) for entry in CONSUMPTION["entries"]]
+    assert root_of(leaves).hex() == CONSUMPTION["root"]
     assert consumed([]) == CONSUMPTION["root_of_nothing"]
 
 
@@ -282,8 +297,8 @@ def order(case: dict[str, Any]) -> None:
     columns = (
         dict(zip(names, zip(*case["rows"], strict=True), strict=True)) if case["rows"] else {name: [] for name in names}
     )
-    schema = pa.schema([(name, independent.LEDGER[name]) for name in names])
-    independent.require_order(pa.table(columns, schema), case["records"])
+    schema = pa.schema([(name, LEDGER[name]) for name in names])
+    require_order(pa.table(columns, schema), case["records"])
 
 
 @pytest.mark.parametrize("case", **named(CONSUMPTION["orders"]))
@@ -302,33 +317,33 @@ SAMPLE = vectors("sample")
 
 @pytest.mark.parametrize("case", SAMPLE["draws"])
 def test_a_word_draws_the_published_places(case: dict[str, Any]) -> None:
-    assert independent.drawn(case["seed"], case["root"], case["size"], case["records"]) == case["places"]
+    assert drawn(case["seed"], case["root"], case["size"], case["records"]) == case["places"]
 
 
 @pytest.mark.parametrize("case", **named(SAMPLE["refused"]))
 def test_other_places_are_not_drawn(case: dict[str, Any]) -> None:
-    assert independent.drawn(case["seed"], case["root"], case["size"], case["records"]) != case["places"]
+    assert drawn(case["seed"], case["root"], case["size"], case["records"]) != case["places"]
 
 
 TLOG = vectors("tlog")
 
 
 def logged(case: dict[str, Any]) -> None:
-    trust = independent.Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
+    trust = Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
     entry = json.loads(case["entry"])
-    statement = independent.Statement(entry["statement"], entry["predicateType"], {}, {}, b"", frozenset())
-    published = [independent.checkpoint_of(case["published"], trust).state] if "published" in case else None
-    independent.included(case["proof"], statement, trust, published)
+    statement = Statement(entry["statement"], entry["predicateType"], {}, {}, b"", frozenset())
+    published = [checkpoint_of(case["published"], trust).state] if "published" in case else None
+    included(case["proof"], statement, trust, published)
 
 
 def test_a_log_has_the_published_checkpoints() -> None:
-    trust = independent.Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
-    leaves = [independent.leaf_of(entry.encode()) for entry in TLOG["entries"]]
+    trust = Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
+    leaves = [leaf_of(entry.encode()) for entry in TLOG["entries"]]
     assert [leaf.hex() for leaf in leaves] == TLOG["leaves"]
-    states = [independent.checkpoint_of(note, trust).state for note in TLOG["checkpoints"]]
+    states = [checkpoint_of(note, trust).state for note in TLOG["checkpoints"]]
     sizes = range(1, len(leaves) + 1)
-    roots = [independent.root_of(leaves[:size]).hex() for size in sizes]
-    assert states == [independent.LogState(TLOG["origin"], size, root) for size, root in zip(sizes, roots, strict=True)]
+    roots = [root_of(leaves[:size]).hex() for size in sizes]
+    assert states == [LogState(TLOG["origin"], size, root) for size, root in zip(sizes, roots, strict=True)]
 
 
 @pytest.mark.parametrize("case", TLOG["accepted"])
@@ -347,7 +362,7 @@ TICKETS = vectors("tickets")
 
 def train(case: dict[str, Any]) -> None:
     ticket = TICKETS["predicate"] | case.get("change", {})
-    independent.require_permits(ticket, independent.Run(**case["asked"]), SNAPSHOT["manifest"])
+    require_permits(ticket, Run(**case["asked"]), SNAPSHOT["manifest"])
 
 
 @pytest.mark.parametrize("case", **named(TICKETS["permitted"]))
@@ -365,15 +380,15 @@ CONSENTS = vectors("consents")
 
 
 def ground(case: dict[str, Any]) -> None:
-    events = independent.Events()
+    events = Events()
     for event in [case["event"], *case.get("beside", [])]:
         if event is not None:
-            events.hear(independent.canonical(event))
+            events.hear(canonical(event))
     manifest = {"as_of": CONSENTS["as_of"], "purpose": case.get("purpose", CONSENTS["purpose"])}
-    statement = independent.Statement("", "", {}, {}, b"", frozenset())
+    statement = Statement("", "", {}, {}, b"", frozenset())
     decided = {"decision": {"facts": case["facts"]}}
-    snapshot = independent.Snapshot(independent.Folder(Path()), manifest, statement, {}, decided)
-    independent.require_ground(snapshot, case["tenant"], "decision", bytes.fromhex(case["receipt"]), events)
+    snapshot = Snapshot(Folder(Path()), manifest, statement, {}, decided)
+    require_ground(snapshot, case["tenant"], "decision", bytes.fromhex(case["receipt"]), events)
 
 
 @pytest.mark.parametrize("case", **named(CONSENTS["accepted"]))
@@ -393,15 +408,15 @@ def test_what_a_retired_key_signed_lies_before_its_rotation_in_its_own_log() -> 
     trust = chained(ROTATIONS["chain"], first)
     then = trust.spans[first].log
     assert then is not None
-    statement = independent.Statement("", "", {}, {}, b"", frozenset({first}))
+    statement = Statement("", "", {}, {}, b"", frozenset({first}))
     now = replace(then, size=then.size + 10)
-    independent.require_logged_in_time(statement, then.size - 1, now, trust)
+    require_logged_in_time(statement, then.size - 1, now, trust)
     with pytest.raises(Refused, match="after its key was retired"):
-        independent.require_logged_in_time(statement, then.size, now, trust)
+        require_logged_in_time(statement, then.size, now, trust)
     with pytest.raises(Refused, match="another log"):
-        independent.require_logged_in_time(statement, 0, replace(now, origin="lineweight.dev/log/other"), trust)
+        require_logged_in_time(statement, 0, replace(now, origin="lineweight.dev/log/other"), trust)
     by_both = replace(statement, signers=frozenset({first, ROTATIONS["keys"][-1]}))
-    independent.require_logged_in_time(by_both, then.size, now, trust)
+    require_logged_in_time(by_both, then.size, now, trust)
 
 
 def test_a_rotation_is_about_the_new_keys_file() -> None:
@@ -409,12 +424,12 @@ def test_a_rotation_is_about_the_new_keys_file() -> None:
     envelope = json.loads(ROTATIONS["chain"][0])
     statement = json.loads(base64.b64decode(envelope["payload"]))
     statement["subject"][0]["digest"]["sha256"] = "00" * 32
-    payload = independent.canonical(statement)
+    payload = canonical(statement)
     seeds = {one["keyid"]: bytes.fromhex(one["seed"]) for one in vectors("dsse")["keys"]}
     signatures = []
     for key_id in ROTATIONS["keys"][:2]:
         key = Ed25519PrivateKey.from_private_bytes(seeds[key_id])
-        signature = key.sign(independent.encoded(independent.PAYLOAD_TYPE.encode(), payload))
+        signature = key.sign(encoded(PAYLOAD_TYPE.encode(), payload))
         signatures.append({"keyid": key_id, "sig": base64.b64encode(signature).decode()})
     envelope |= {"payload": base64.b64encode(payload).decode(), "signatures": signatures}
     with pytest.raises(Refused, match="about something else"):
@@ -439,7 +454,7 @@ NOTE = TLOG["checkpoints"][-1]
     ids=["no dash", "a line more", "cut off", "no blank line", "two words", "no signature", "too short", "too many"],
 )
 def test_a_text_that_is_no_checkpoint_is_refused(note: str) -> None:
-    trust = independent.Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
-    independent.checkpoint_of(NOTE, trust)
+    trust = Trust(keys_of([vectors("dsse")["keys"][0]["keyid"]]))
+    checkpoint_of(NOTE, trust)
     with pytest.raises(Refused):
-        independent.checkpoint_of(note, trust)
+        checkpoint_of(note, trust)
