@@ -1,13 +1,13 @@
 """The answers as a person reads them: what was asked, the answer in a sentence, and tables to check it by."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
 
 from lineage.commands.wording import moment, yes_or_no
-from policies.terminal import out, table
+from lineage.trace.saying import enumerate_sentences, grid, say, say_unverified
 
 Document = Mapping[str, Any]
 
@@ -15,14 +15,14 @@ Document = Mapping[str, Any]
 def show_model(document: Document) -> None:
     """Show what a model learned from, on what grounds, and what of it stands today."""
     policy = document["policy"]
-    _say(
+    say(
         f"[bold]{document['model']}[/bold], run {document['run']}: verified over {document['checks']} links.",
         f"Trained {moment(document['started_at'])} on {document['snapshot']} for {document['purpose']}, under "
         f"policy {policy['policy_id']} v{policy['version']} ({policy['digest'][:12]}…).",
         f"It read {document['records']:,} records ({document['readings']:,} readings, {document['tokens']:,} tokens) "
         f"in {document['optimizer_steps']:,} optimizer steps; {document['skipped']:,} readings were skipped.",
     )
-    _grid(
+    grid(
         "Where the records come from",
         ("tenant", "source", "files", "records", "tokens", "first step", "last step"),
         (
@@ -33,7 +33,7 @@ def show_model(document: Document) -> None:
             for entry in document["by_source"]
         ),
     )
-    _grid(
+    grid(
         "On what grounds they were used",
         ("legal basis", "state", "notice", "records", "people"),
         (
@@ -41,7 +41,7 @@ def show_model(document: Document) -> None:
             for entry in document["grounds"]
         ),
     )
-    _grid(
+    grid(
         f"What these people's consent is today ({moment(document['asked_at'])})",
         ("status", "permits", "records", "people"),
         (
@@ -49,38 +49,38 @@ def show_model(document: Document) -> None:
             for entry in document["consent_today"]
         ),
     )
-    _list("Not checked", document["not_checked"])
+    enumerate_sentences("Not checked", document["not_checked"])
 
 
 def show_recognised(document: Document) -> None:
     """Show which model weights from elsewhere are, and how surely."""
     counted = ", ".join(f"{count:,} {verdict}" for verdict, count in document["by_verdict"].items())
     claimed = f"{document['verdict']} {document['model'] or ''}".strip()
-    _say(f"{escape(document['weights'])}: [bold]{claimed}[/bold]. Tensors: {counted}.")
+    say(f"{escape(document['weights'])}: [bold]{claimed}[/bold]. Tensors: {counted}.")
     if (similarity := document["similarity"]) is not None:
-        _say(
+        say(
             f"Of what the training of {document['nearest']} changed of its base, it holds {similarity['share']:.0%} "
             f"({similarity['lowest']:.0%} to {similarity['highest']:.0%} in most tensors, cosine "
             f"{similarity['cosine']:.2f}, {similarity['places']:,} values compared)."
         )
     for why, count in sorted(Counter(one["why"] for one in document["tensors"] if one["why"]).items()):
-        _say(f"{count:,} {'tensor' if count == 1 else 'tensors'}: {why}.")
+        say(f"{count:,} {'tensor' if count == 1 else 'tensors'}: {why}.")
     if document["model"] is None:
-        _say(f"It is none of the {len(document['held_against'])} models here, as far as can be told.")
-    _list("Not checked of the weights", document["not_checked"])
+        say(f"It is none of the {len(document['held_against'])} models here, as far as can be told.")
+    enumerate_sentences("Not checked of the weights", document["not_checked"])
 
 
 def show_record(document: Document) -> None:
     """Show in which snapshots a record is and why, and which models read it."""
-    _say(f"Record [bold]{escape(document['record_id'])}[/bold]")
+    say(f"Record [bold]{escape(document['record_id'])}[/bold]")
     if not document["snapshots"]:
-        _say("It is in no published snapshot, so no model was trained on it.")
+        say("It is in no published snapshot, so no model was trained on it.")
     for entry in document["snapshots"]:
         policy, decision, consent = entry["policy"], entry["decision"], entry["consent"]
         ground = "no consent event: another legal basis" if entry["receipt"] is None else "not in this ledger"
         if consent is not None:
             ground = f"{consent['state']} {moment(consent['effective_at'])}, {consent['notice'] or 'no notice named'}"
-        _grid(
+        grid(
             f"{entry['snapshot']}: in it, by rule {decision['rule']}",
             ("what", "value"),
             [
@@ -96,7 +96,7 @@ def show_record(document: Document) -> None:
             ],
         )
         _models(entry["models"])
-    _unverified(document)
+    say_unverified(document)
 
 
 def _source(entry: Document) -> str:
@@ -116,17 +116,17 @@ def _redaction(entry: Document) -> str:
 
 def show_person(document: Document) -> None:
     """Show what a person said, where their records went, and what was used before we knew."""
-    _say(
+    say(
         f"Person [bold]{document['data_subject_id']}[/bold] of tenant [bold]{document['tenant']}[/bold], "
         f"as known at {moment(document['asked_at'])}. The tenant's agreement: {document['tenant_scope']}."
     )
     if document["also_known_as"]:
-        _say(f"The same person as {', '.join(document['also_known_as'])}: this answer covers all these ids.")
+        say(f"The same person as {', '.join(document['also_known_as'])}: this answer covers all these ids.")
     for news in document["used_meanwhile"]:
-        _say(f"[red]{_late(news)}[/red]")
+        say(f"[red]{_late(news)}[/red]")
     if not document["used_meanwhile"]:
-        _say("Nothing was used between the day a refusal took effect and the day it became known, nor after it.")
-    _grid(
+        say("Nothing was used between the day a refusal took effect and the day it became known, nor after it.")
+    grid(
         "Consent today",
         ("purpose", "status", "since", "permits"),
         (
@@ -134,7 +134,7 @@ def show_person(document: Document) -> None:
             for entry in document["consent"]
         ),
     )
-    _grid(
+    grid(
         "What they said, and when we knew",
         ("effective", "recorded", "later by", "state", "legal basis", "purposes", "notice"),
         (
@@ -150,14 +150,14 @@ def show_person(document: Document) -> None:
             for entry in document["consent_history"]
         ),
     )
-    _grid(
+    grid(
         "Snapshots that hold their records",
         ("snapshot", "decided for", "records", "on what ground", "consent, as known then", "as known now"),
         (_snapshot_row(entry) for entry in document["snapshots"]),
     )
     _models(document["models"])
-    _list("Not looked up", document["not_looked_up"])
-    _unverified(document)
+    enumerate_sentences("Not looked up", document["not_looked_up"])
+    say_unverified(document)
 
 
 def _snapshot_row(entry: Document) -> list[object]:
@@ -173,7 +173,7 @@ def _snapshot_row(entry: Document) -> list[object]:
 
 def _models(models: Sequence[Document]) -> None:
     names = ("model", "run", "snapshot", "records", "readings", "first_step", "last_step")
-    _grid(
+    grid(
         "Models that read them",
         ("model", "run", "trained on", "records", "readings", "first step", "last step", "trained"),
         ([*(entry[name] for name in names), moment(entry["started_at"])] for entry in models),
@@ -190,27 +190,3 @@ def _late(news: Document) -> str:
         f"used meanwhile in {snapshots} snapshot{'s' * (snapshots != 1)}, {models} model{'s' * (models != 1)}, "
         f"{news['records']:,} record{'s' * (news['records'] != 1)}.{knowing}"
     )
-
-
-def _unverified(document: Document) -> None:
-    if document["unverified"]:
-        _say("[red]This answer may be incomplete. What follows does not verify and was not followed:[/red]")
-        _list("Not followed", [f"{entry['directory']}: {entry['why']}" for entry in document["unverified"]])
-
-
-def _grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    listed = [[escape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    if listed:
-        out.print(table(title, columns, listed))
-    else:
-        _say(f"[bold]{title}[/bold]: none")
-
-
-def _list(title: str, sentences: Sequence[str]) -> None:
-    if sentences:
-        _say(f"[bold]{title}[/bold]", *(f"• {escape(sentence)}" for sentence in sentences))
-
-
-def _say(*sentences: str) -> None:
-    for sentence in sentences:
-        out.print(sentence, highlight=False)

@@ -1,13 +1,11 @@
 """The late-news report as a person reads it: what to act on first, then what nobody could have known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from rich.markup import escape
-
 from lineage.commands.wording import moment
+from lineage.trace.saying import enumerate_sentences, grid, say
 from lineage.trace.turning import When
-from policies.terminal import out, table
 
 Document = Mapping[str, Any]
 
@@ -20,37 +18,36 @@ def show_late(document: Document) -> None:
         document["totals"],
     )
     since = f", since {moment(document['since'])}" if document["since"] else ""
-    _say(f"What was used although somebody had said no, as known at {moment(document['asked_at'])}{since}.")
+    say(f"What was used although somebody had said no, as known at {moment(document['asked_at'])}{since}.")
     if after:
-        _say(
+        say(
             f"[red]Used after it was known: {_count(totals['after']['models'], 'model')} read "
             f"{_count(totals['after']['records'], 'record')}, against {_count(totals['after']['news'], 'statement')}. "
             "Act on these.[/red]"
         )
+        grid(
+            "Used after it was known",
+            ("tenant", "who", "said", "known since", "model", "run", "trained", "records", "readings", "steps"),
+            (_model_row(news, model) for news in after for model in news["models"]),
+        )
     else:
-        _say("Nothing was used after it was known.")
-    _grid(
-        "Used after it was known",
-        ("tenant", "who", "said", "known since", "model", "run", "trained", "records", "readings", "steps"),
-        (_model_row(news, model) for news in after for model in news["models"]),
-    )
+        say("Nothing was used after it was known.")
     if before:
-        _say(
+        say(
             f"Used before it was known: {_count(totals['before']['records'], 'record')} in "
             f"{_count(totals['before']['snapshots'], 'snapshot')} and {_count(totals['before']['models'], 'model')}. "
             "This was lawful as far as was known."
         )
+        grid(
+            "Used before it was known",
+            ("tenant", "who", "said", "effective", "recorded", "later by", "snapshots", "models", "records"),
+            (_news_row(news) for news in before),
+        )
     else:
-        _say("Nothing was used between the day something took effect and the day it became known.")
-    _grid(
-        "Used before it was known",
-        ("tenant", "who", "said", "effective", "recorded", "later by", "snapshots", "models", "records"),
-        (_news_row(news) for news in before),
-    )
+        say("Nothing was used between the day something took effect and the day it became known.")
     for title, name in (("Not looked up", "not_looked_up"), ("Does not verify, and was not followed", "unverified")):
         told = [one if isinstance(one, str) else f"{one['directory']}: {one['why']}" for one in document[name]]
-        if told:
-            _say(f"[bold]{title}[/bold]", *(f"• {escape(sentence)}" for sentence in told))
+        enumerate_sentences(title, told)
 
 
 def _model_row(news: Document, model: Document) -> list[object]:
@@ -79,14 +76,3 @@ def _who(news: Document) -> str:
 
 def _count(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
-
-
-def _grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    listed = [[escape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    if listed:
-        out.print(table(title, columns, listed))
-
-
-def _say(*sentences: str) -> None:
-    for sentence in sentences:
-        out.print(sentence, highlight=False)

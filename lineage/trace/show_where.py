@@ -1,12 +1,12 @@
 """Where things went, as a person reads it: a landed file, a policy, and what is without consent now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
 
 from lineage.commands.wording import moment
-from policies.terminal import out, table
+from lineage.trace.saying import enumerate_sentences, grid, say, say_unverified
 
 Document = Mapping[str, Any]
 
@@ -14,10 +14,10 @@ Document = Mapping[str, Any]
 def show_batch(document: Document) -> None:
     """Show in which snapshots the records of a landed file are, and which models read them."""
     named = f"{document['source']}: {document['file']}" if document["file"] else "a file the ledger does not hold"
-    _say(f"Landed file [bold]{document['batch'][:12]}…[/bold] ({escape(named)})")
+    say(f"Landed file [bold]{document['batch'][:12]}…[/bold] ({escape(named)})")
     if document["landed_at"]:
-        _say(f"Landed {moment(document['landed_at'])} with {document['records_landed']:,} records.")
-    _grid(
+        say(f"Landed {moment(document['landed_at'])} with {document['records_landed']:,} records.")
+    grid(
         "Snapshots that hold its records",
         ("snapshot", "purpose", "policy", "decided for", "records"),
         (
@@ -30,29 +30,29 @@ def show_batch(document: Document) -> None:
         ),
     )
     names = ("model", "run", "snapshot", "records", "readings", "first_step", "last_step")
-    _grid(
+    grid(
         "Models that read them",
         ("model", "run", "trained on", "records", "readings", "first step", "last step"),
         ([entry[name] for name in names] for entry in document["models"]),
     )
-    _unverified(document)
+    say_unverified(document)
 
 
 def show_policy(document: Document) -> None:
     """Show which snapshots were decided by a policy, version by version, and the models trained on them."""
     asked = "" if document["version"] is None else f" v{document['version']}"
-    _say(f"Policy [bold]{escape(document['policy_id'])}{asked}[/bold]")
+    say(f"Policy [bold]{escape(document['policy_id'])}{asked}[/bold]")
     if not document["versions"]:
-        _say("No snapshot was decided by it.")
+        say("No snapshot was decided by it.")
     for version in document["versions"]:
         title = f"Version {version['version']} ({version['digest'][:12]}…)"
         names = ("snapshot", "purpose", "records", "people")
-        _grid(
+        grid(
             f"{title}: snapshots",
             (*names, "decided for"),
             ([*(entry[name] for name in names), moment(entry["decided_for"])] for entry in version["snapshots"]),
         )
-        _grid(
+        grid(
             f"{title}: models trained on them",
             ("model", "run", "snapshot", "trained"),
             (
@@ -60,17 +60,17 @@ def show_policy(document: Document) -> None:
                 for entry in version["models"]
             ),
         )
-    _unverified(document)
+    say_unverified(document)
 
 
 def show_withdrawn(document: Document) -> None:
     """Show which models read records whose consent is not valid now."""
     models = document["models"]
-    _say(
+    say(
         f"Models that read records without a valid consent, as known at {moment(document['asked_at'])}: "
         f"[bold]{len(models):,} of {document['models_asked_about']:,}[/bold]."
     )
-    _grid(
+    grid(
         "Read, and without consent now",
         ("model", "run", "trained on", "records", "of", "people", "first step", "last step", "what the consent is"),
         (
@@ -82,29 +82,5 @@ def show_withdrawn(document: Document) -> None:
             for entry in models
         ),
     )
-    _list("Not looked up", document["not_looked_up"])
-    _unverified(document)
-
-
-def _unverified(document: Document) -> None:
-    if document["unverified"]:
-        _say("[red]This answer may be incomplete. What follows does not verify and was not followed:[/red]")
-        _list("Not followed", [f"{entry['directory']}: {entry['why']}" for entry in document["unverified"]])
-
-
-def _grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    listed = [[escape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    if listed:
-        out.print(table(title, columns, listed))
-    else:
-        _say(f"[bold]{title}[/bold]: none")
-
-
-def _list(title: str, sentences: Sequence[str]) -> None:
-    if sentences:
-        _say(f"[bold]{title}[/bold]", *(f"• {escape(sentence)}" for sentence in sentences))
-
-
-def _say(*sentences: str) -> None:
-    for sentence in sentences:
-        out.print(sentence, highlight=False)
+    enumerate_sentences("Not looked up", document["not_looked_up"])
+    say_unverified(document)
