@@ -16,6 +16,7 @@ from lineage.commands.options import (
     instant_of,
     place_of,
     read_file,
+    write_file,
 )
 from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out
@@ -163,6 +164,6 @@ def _hand_out(made: "Certificate", where: "Home", trusted: "Sequence[TrustedKey]
     data = written(made)
     own = TrustedKey.from_pem(where.vault().public_key_pem)
     check_certificate(data, [*trusted, *([] if own.key_id in {key.key_id for key in trusted} else [own])])
-    to.write_bytes(data)
+    write_file(to, data)
     pieces = len(made.pieces)
     emit(made.document, as_json, lambda: out.print(f"{to}, {len(data):,} bytes, {pieces} pieces of evidence inside."))

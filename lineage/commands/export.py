@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, home_at, place_of
+from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, home_at, place_of, write_file
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit
 
 export_app = typer.Typer(
@@ -108,7 +108,7 @@ def _export(
     where = home_at(*at).require()
     made = produce(Export(name), place_of(artifact, where), where, where.trusted(trust or []))
     if to is not None:
-        made.write(to)
+        write_file(to, made.data)
     about = made.document["evidence"]
 
     def show() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lineage.commands.export import ModelArtifact, ToOption
-from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, home_at, place_of
+from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, home_at, place_of, write_file
 from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out
 
@@ -40,7 +40,6 @@ def export_openlineage(
     """
     from lineage.canonical import canonical_json
     from lineage.exports.posting import post_each
-    from lineage.exports.produced import Produced
 
     if to is not None and url is not None:
         raise UsageError("--to and --url: events go to one place.", remedy="Give one of them, or neither to see them.")
@@ -51,7 +50,7 @@ def export_openlineage(
     if url is not None:
         post_each(events, url, api_key)
     elif to is not None:
-        Produced(lines, document).write(to)
+        write_file(to, lines)
 
     def show() -> None:
         if document["to"] is None:
@@ -80,7 +79,6 @@ def export_cyclonedx(
     from lineage.exports.cyclonedx import bill_of_materials
     from lineage.exports.figures import model_figures
     from lineage.exports.opening import open_trained
-    from lineage.exports.produced import Produced
 
     where = home_at(home, database_url, keys).require()
     place = place_of(model, where)
@@ -90,7 +88,7 @@ def export_cyclonedx(
     bill = bill_of_materials(trained, place, figures)
     data = json.dumps(bill, indent=2, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     if to is not None:
-        Produced(data, bill).write(to)
+        write_file(to, data)
 
     def show() -> None:
         if to is None:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lineage.commands.options import DatabaseOption, KeysOption, TrustOption, exit_unless, home_at, read_file
+from lineage.commands.options import (
+    DatabaseOption,
+    KeysOption,
+    TrustOption,
+    exit_unless,
+    home_at,
+    read_file,
+    write_file,
+)
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out, table
 
 if TYPE_CHECKING:
@@ -81,7 +89,7 @@ def prove_statement(
     log = _log(where)
     opened = _opened(statement, where, trust)
     proof = log.prove(opened.statement_digest)
-    to.write_bytes(proof.written())
+    write_file(to, proof.written())
     document = {"statement": opened.statement_digest, "entry": proof.index, "proof": str(to), "log": log.key.written()}
     emit(document, as_json, lambda: out.print(f"{statement.name} is entry {proof.index} of {log.key.name}: {to}"))
 

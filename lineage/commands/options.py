@@ -108,6 +108,25 @@ def read_file(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read.") from error
 
 
+def write_file(target: Path, data: bytes) -> None:
+    """Write what a person asked for where they asked for it, whole or not at all.
+
+    Raises:
+        InputError: It cannot be written there.
+    """
+    import uuid
+
+    from policies.errors import InputError
+
+    staging = target.with_name(f".staging-{uuid.uuid4().hex}")
+    try:
+        staging.write_bytes(data)
+        staging.replace(target)
+    except OSError as error:
+        staging.unlink(missing_ok=True)
+        raise InputError(f"{target}: cannot be written.", remedy="Name a file in a directory that exists.") from error
+
+
 def exit_unless(well: bool) -> None:
     """End the command with exit code 1 unless all is well."""
     if not well:

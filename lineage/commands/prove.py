@@ -13,6 +13,7 @@ from lineage.commands.options import (
     home_at,
     instant_of,
     read_file,
+    write_file,
 )
 from policies.errors import UsageError
 from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out
@@ -43,7 +44,7 @@ def prove_one_record(
     opened = Snapshot.open(where.warehouse, find_snapshot(where.warehouse, snapshot), where.trusted(trust or []))
     proof = record_in(opened, record_id)
     file = RecordProofFile.of(proof, opened.manifest)
-    to.write_bytes(data := file.to_bytes())
+    write_file(to, data := file.to_bytes())
     document = {"proof": str(to), "bytes": len(data), "snapshot": file.snapshot, "shows": file.shows()}
     emit(document, as_json, lambda: out.print(f"{to}, {len(data):,} bytes. {file.shows()}"))
 
@@ -76,7 +77,7 @@ def prove_one_person(
     ids = Words.of_person(where.ledger(), tenant, data_subject_id, asked_at).ids_of(data_subject_id, asked_at)
     commitments = commitments_of(vault, tenant, sorted(ids))
     file = PersonProofFile.of(person_in(opened, list(commitments.values())), opened.manifest)
-    to.write_bytes(data := file.to_bytes())
+    write_file(to, data := file.to_bytes())
     document = {
         "proof": str(to),
         "bytes": len(data),

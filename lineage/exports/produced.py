@@ -1,6 +1,5 @@
 """A disclosure as it leaves: the file's bytes, and the same as a document for machines."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +19,6 @@ from lineage.exports.markdown import to_markdown
 from lineage.exports.opening import open_snapshot, open_trained
 from lineage.home import Home
 from lineage.statement import TrustedKey
-from policies.errors import InputError
 
 
 class Export(StrEnum):
@@ -44,22 +42,6 @@ class Produced:
 
     data: bytes
     document: dict[str, Any]
-
-    def write(self, target: Path) -> None:
-        """Write the file, whole or not at all.
-
-        Raises:
-            InputError: It cannot be written there.
-        """
-        staging = target.with_name(f".staging-{uuid.uuid4().hex}")
-        try:
-            staging.write_bytes(self.data)
-            staging.replace(target)
-        except OSError as error:
-            staging.unlink(missing_ok=True)
-            raise InputError(
-                f"{target}: cannot be written.", remedy="Name a file in a directory that exists."
-            ) from error
 
 
 def produce(export: Export, place: Path, home: Home, trusted: Sequence[TrustedKey]) -> Produced:

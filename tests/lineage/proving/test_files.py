@@ -11,6 +11,7 @@ from lineage.proving.files import PersonProofFile, ProofRefusedError, RecordProo
 from lineage.proving.finding import commitments_of, people_in, person_in, record_in
 from lineage.snapshot import Snapshot, SnapshotError
 from policies.errors import UsageError
+from tests.commands import lineweight
 from tests.lineage.harm import DIRECTORY, LEAVES, flip
 from tests.lineage.small_snapshot import SmallWorld, records
 
@@ -152,3 +153,12 @@ def test_people_of_another_snapshot_are_not_proved_with(published: SmallWorld):
     published.sign(SnapshotManifest.model_validate(document))
     with pytest.raises(SnapshotError, match="not those of the manifest"):
         people_in(opened(published, "snapshots/demo/v2"))
+
+
+@pytest.mark.parametrize("place", ["nowhere/proof.json", "."])
+def test_a_proof_that_cannot_be_written_is_told_in_a_sentence(trained: SmallWorld, tmp_path: Path, place: str):
+    record_id = records(trained.vault, "acme")["record_id"][0].as_py()
+    said = lineweight("prove", "record", record_id, "demo@v1", "--out", tmp_path / place, "--home", trained.root)
+    assert said.code == 1
+    assert "cannot be written.\nName a file in a directory that exists." in said.err
+    assert not list(tmp_path.glob(".staging-*"))
