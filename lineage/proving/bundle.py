@@ -4,7 +4,7 @@ It is a ZIP archive. Its first member ``bundle.json`` (canonical JSON) names the
 SHA-256 and size, and what was left out: the encrypted records of a snapshot and the weights of a model, unless they
 were asked for. Beside the files of the home lie, in the archive alone::
 
-    consents.jsonl                the consent events that the leaves rest on
+    consents.jsonl                the consent events that the leaves rest on, and what else these people had said
     openings.jsonl                of a sample that an auditor drew: who the commitments stand for
     log/<statement>.tlog-proof    that each statement is in the transparency log
 

@@ -7,6 +7,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage import training_statement as training
@@ -100,14 +101,24 @@ def _added(home: Home, snapshot: Snapshot, model: Model | None, depth: Depth) ->
     receipts: set[str] = set()
     for index in range(len(snapshot.manifest.shards)):
         receipts |= {one.hex() for one in pc.unique(snapshot.leaves_file(index)["consent_receipt"]).to_pylist()}
-    events = home.ledger().consents_by_receipt(receipts - {NO_CONSENT_RECEIPT.hex()})
-    added = {CONSENTS_FILE: consent_lines(events.values())}
+    added = {CONSENTS_FILE: _consents(home, snapshot, receipts - {NO_CONSENT_RECEIPT.hex()})}
     if depth.level is Level.SAMPLE:
         root = "" if model is None else training.consumption(model.opened.predicate).root
         shown = drawn_places(snapshot, depth) if model is None else places(rows_drawn(model.consumed, depth, root))
         added[OPENINGS_FILE] = b"".join(_openings(home, snapshot, shown))
     statements = [snapshot.statement_digest] + ([] if model is None else [model.opened.statement_digest])
     return added | _proofs(home, statements)
+
+
+def _consents(home: Home, snapshot: Snapshot, receipts: set[str]) -> bytes:
+    """Return the events that leaves rest on, and whatever else these people had said by then."""
+    ledger, known_at = home.ledger(), snapshot.manifest.as_of.recorded_at
+    grounds = ledger.consents_by_receipt(receipts)
+    people = pa.array(sorted({event.data_subject_id for event in grounds.values()}), pa.string())
+    said = ledger.consent_table(known_at)
+    theirs = said.filter(pc.is_in(said["data_subject_id"], people))["receipt"]
+    others = ledger.consents_by_receipt(one.hex() for one in theirs.to_pylist())
+    return consent_lines((grounds | others).values())
 
 
 def _openings(home: Home, snapshot: Snapshot, drawn: Iterable[Place]) -> list[bytes]:

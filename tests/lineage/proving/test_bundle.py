@@ -24,7 +24,7 @@ from lineage.verifying.links import Link, Report
 from lineage.verifying.scope import Scope
 from policies.consent import ConsentStatus
 from tests.lineage.harm import broken
-from tests.lineage.traced_world import HEARD_AT, NOW, TracedWorld, traced_world
+from tests.lineage.traced_world import HEARD_AT, NOW, WITHDRAWN_AT, TracedWorld, traced_world
 
 MODEL, SNAPSHOT = "models/little/run-1", "snapshots/demo/v1"
 SAMPLE = Depth.asked(sample=4, seed="auditor's word")
@@ -212,6 +212,17 @@ def test_a_consent_that_is_missing_or_was_changed_is_refused(world: TracedWorld)
         assert "is not among those at hand" in report.checks[-1].detail
     emptied = repacked(bundled(world), lambda held: held.update({"consents.jsonl": b""}))
     assert broken(verified(world, emptied)) == f"snapshot: {Link.CONSENTS}"
+
+
+def test_a_bundle_holds_all_that_the_people_had_said_by_then_and_a_withdrawal_overlooked_is_found(world: TracedWorld):
+    withdrawn = world.withdrawn().model_copy(update={"event_id": "in-time", "recorded_at": WITHDRAWN_AT})
+    world.ledger.add_consents([withdrawn])
+    lines = members(bundled(world))["consents.jsonl"].splitlines()
+    assert [json.loads(line)["event_id"] for line in lines].count("in-time") == 1
+    assert "withdrawn-1" not in b"".join(lines).decode()  # it became known after the decision
+    report = verified(world, bundled(world))
+    assert broken(report) == f"snapshot: {Link.CONSENTS}"
+    assert "was taken back before the decision" in report.checks[-1].detail
 
 
 def test_a_line_that_is_no_consent_is_refused_by_its_number(world: TracedWorld):
