@@ -107,12 +107,16 @@ def _show_person(journey: Journey) -> None:
 
 
 def _show_next(journey: Journey) -> None:
-    home, person = journey.deployment.settings.home, journey.world.withdrew_in_time
+    home, world = journey.deployment.settings.home, journey.world
+    late, in_time = world.withdrew_late, world.withdrew_in_time
     model = journey.model.relative_to(journey.deployment.warehouse.local_path())
     _heading("Look next")
     for command in (
         f"lineweight verify {home}/{model} --home {home}",
-        f"lineweight trace person {person.product_id} --tenant {person.tenant} --home {home}",
+        f"lineweight trace person {in_time.product_id} --tenant {in_time.tenant} --home {home}",
+        f"lineweight certificate person {late.product_id} --tenant {late.tenant} --out passport.html --home {home}",
+        f"lineweight bundle {MAIN} --out {MAIN}.bundle --home {home}",
+        f"lineweight verify {MAIN}.bundle --home {home}",
         f"lineweight policy explain model-training --home {home}",
         f"lineweight trace late --home {home}",
         f"lineweight snapshot export {MAIN} --to exported --format jsonl --home {home}",
