@@ -24,7 +24,8 @@ _ROLE = "(?:system|user|assistant|tool)"
 # What must be in no text after redaction. Narrower than what redaction looks for, so that a match is a leak; what is
 # made up (`pipelines.redaction.markers`) is none.
 RESIDUAL_PATTERNS: Mapping[str, str] = {
-    "mail address": r"(?:^|[\s\"'(,;])[A-Za-z0-9][\w.+-]*@(?!qx[a-z]{8}\.example\.com\b)"
+    # `git@host:path` names a repository, and the account that all who use the host share.
+    "mail address": r"(?:^|[\s\"'(,;])(?!git@[\w.-]+:[\w~./-])[A-Za-z0-9][\w.+-]*@(?!qx[a-z]{8}\.example\.com\b)"
     r"[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\.[A-Za-z]{2,}\b",
     "private key": r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----\s*(?!qxqx)[A-Za-z0-9+/=]{16}",
     "AWS key id": r"(?:^|[^A-Za-z0-9])AKIA(?!QXQX)(?=[A-Z0-9]*[0-9])(?=(?:.)*[A-Z])[A-Z0-9]{16}(?![A-Z0-9])",

@@ -57,6 +57,11 @@ def test_no_records_pass():
     assert validate(table(), "snapshot", as_of=AS_OF).success
 
 
+def test_where_a_repository_lies_is_no_mail_address():
+    texts = [said("user", "git@github.com:acme/site.git"), said("assistant", "cloned 'git@gitlab.example.org:~me/x'")]
+    assert validate(table(record(1, messages=texts)), "snapshot", as_of=AS_OF).success
+
+
 @pytest.mark.parametrize(
     ("records", "meaning"),
     [
@@ -71,11 +76,12 @@ def test_no_records_pass():
         ([record(1, messages=[said("user", "I am jane@example.org"), said("assistant", "b")])],
          "no mail address is left"),
         ([record(1, attributes=[("by", "jane@example.org")])], "no mail address is left"),
+        ([record(1, messages=[said("user", "git@example.org: yes"), said("assistant", "b")])], "no mail address is left"),
         ([record(1, messages=[said("user", "key AKIA" + "Q7" * 8), said("assistant", "b")])], "no AWS key id is left"),
         ([record(1, messages=[said("user", "ghp_" + "a1B2" * 9), said("assistant", "b")])], "no GitHub token is left"),
     ],
     ids=["twice", "two tenants", "bad id", "nobody", "raw person", "age", "future", "role", "mail",
-        "mail in an attribute",
+        "mail in an attribute", "mail of somebody called git",
          "aws", "github"],
 )  # fmt: skip
 def test_a_fault_fails_the_suite_and_is_named(records, meaning):
