@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -23,22 +24,22 @@ def hashed(stream: IO[bytes]) -> tuple[str, int]:
     return state.hexdigest(), length
 
 
-class Files:
+class Files(ABC):
     """Files by path, to be read again and again: of a directory, or of a bundle."""
 
     left_out: dict[str, str]
 
+    @abstractmethod
     def names(self) -> list[str]:
         """Return the paths of all files, sorted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open(self, name: str) -> IO[bytes]:
         """Open a file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def has(self, name: str) -> bool:
         """Whether a file is there."""
-        raise NotImplementedError
 
     def read(self, name: str, most: int = MOST_IN_MEMORY) -> bytes:
         """Return what a file holds, and refuse one that is missing or too long."""
