@@ -8,6 +8,7 @@ import typer
 
 from lineage.commands.indexing import FullScanFlag, kept_indexes
 from lineage.commands.options import (
+    SILENT,
     AtOption,
     DatabaseOption,
     KeysOption,
@@ -19,7 +20,7 @@ from lineage.commands.options import (
     write_file,
 )
 from policies.errors import UsageError
-from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, out
+from policies.terminal import DEFAULT_HOME, HomeOption, JsonFlag, emit, err, out
 
 if TYPE_CHECKING:
     from lineage.certificates.certificate import Certificate
@@ -55,12 +56,17 @@ def certify_person(
 ) -> None:
     """Write what is kept of a person, on what ground, and where it went; or that no snapshot holds anything."""
     from lineage.certificates.person import PersonCertificate
+    from lineage.proving.finding import is_silent
 
     where, when = _issuing(home, database_url, keys), instant_of(at)
     trusted = where.trusted(trust or [])
+    data_subject_id = where.vault().data_subject_id(tenant, person, create=False)
+    silent = is_silent(where.ledger(), tenant, data_subject_id, when)
     with kept_indexes(where, trusted, full_scan=full_scan) as indexes:
         made = PersonCertificate(where, tenant, trusted, when, contact, statements, indexes).of(person)
     _hand_out(made, where, trusted, to, as_json)
+    if silent:
+        err.print(SILENT)
 
 
 @certificate_app.command("tenant")

@@ -127,6 +127,13 @@ def write_file(target: Path, data: bytes) -> None:
         raise InputError(f"{target}: cannot be written.", remedy="Name a file in a directory that exists.") from error
 
 
+SILENT = (
+    "Nothing was ever said under this id about consent. If something should have been, check how the id is written, "
+    "and whose customer the person is."
+)
+"""What is told, beside the answer, of an id that may have been mistyped."""
+
+
 def exit_unless(well: bool) -> None:
     """End the command with exit code 1 unless all is well."""
     if not well:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lineage.commands.options import (
+    SILENT,
     AtOption,
     DatabaseOption,
     KeysOption,
@@ -64,7 +65,7 @@ def prove_one_person(
 ) -> None:
     """Write the proof that a person, under all their ids, wrote records of a snapshot, or none."""
     from lineage.proving.files import PersonProofFile
-    from lineage.proving.finding import commitments_of, person_in
+    from lineage.proving.finding import commitments_of, is_silent, person_in
     from lineage.snapshot import Snapshot, find_snapshot
     from lineage.trace.words import Words
 
@@ -75,6 +76,7 @@ def prove_one_person(
     opened = Snapshot.open(where.warehouse, find_snapshot(where.warehouse, snapshot), where.trusted(trust or []))
     data_subject_id = vault.data_subject_id(tenant, person, create=False)
     ids = Words.of_person(where.ledger(), tenant, data_subject_id, asked_at).ids_of(data_subject_id, asked_at)
+    silent = is_silent(where.ledger(), tenant, data_subject_id, asked_at)
     commitments = commitments_of(vault, tenant, sorted(ids))
     file = PersonProofFile.of(person_in(opened, list(commitments.values())), opened.manifest)
     write_file(to, data := file.to_bytes())
@@ -84,9 +86,16 @@ def prove_one_person(
         "snapshot": file.snapshot,
         "commitments": [entry.commitment for entry in file.entries],
         "records": file.records,
+        "nothing_said": silent,
         "shows": file.shows(),
     }
-    emit(document, as_json, lambda: out.print(f"{to}, {len(data):,} bytes. {file.shows()}"))
+
+    def show() -> None:
+        out.print(f"{to}, {len(data):,} bytes. {file.shows()}")
+        if silent:
+            out.print(SILENT)
+
+    emit(document, as_json, show)
 
 
 @prove_app.command("check")

@@ -1,15 +1,19 @@
 """Finding what is to be proved in a snapshot: the record of an id, the entry of a person."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.keys.vault import Vault
 from lineage.leaf import data_subject_commitment
+from lineage.ledger.store import Ledger
 from lineage.proving.data_subjects import COMMITMENT, data_subjects, stated
 from lineage.proving.proofs import PersonProof, RecordProof, prove_person, prove_records
 from lineage.snapshot import Snapshot, SnapshotError
+from lineage.trace.words import Words
+from policies.consent import EVERYONE
 from policies.errors import UsageError
 
 
@@ -53,6 +57,19 @@ def person_in(snapshot: Snapshot, commitments: Sequence[bytes]) -> list[PersonPr
     """
     people = people_in(snapshot)
     return [prove_person(people, commitment) for commitment in commitments]
+
+
+def is_silent(ledger: Ledger, tenant: str, data_subject_id: str, at: datetime) -> bool:
+    """Return whether nobody ever said anything under any id of a person: it may be that theirs was mistyped.
+
+    Args:
+        ledger: Holds what people said, and which ids are one person's.
+        tenant: The customer the person belongs to.
+        data_subject_id: The pseudonym.
+        at: The state of our knowledge, UTC.
+    """
+    words = Words.of_person(ledger, tenant, data_subject_id, at)
+    return all(event.data_subject_id == EVERYONE for event in words.events_of(data_subject_id, at))
 
 
 def commitments_of(vault: Vault, tenant: str, ids: Sequence[str]) -> dict[str, bytes]:

@@ -11,9 +11,10 @@ from lineage.proving.files import PersonProofFile, ProofRefusedError, RecordProo
 from lineage.proving.finding import commitments_of, people_in, person_in, record_in
 from lineage.snapshot import Snapshot, SnapshotError
 from policies.errors import UsageError
-from tests.commands import lineweight
+from tests.commands import Ran, lineweight
 from tests.lineage.harm import DIRECTORY, LEAVES, flip
 from tests.lineage.small_snapshot import SmallWorld, records
+from tests.lineage.traced_world import traced_world
 
 MOST_BYTES = 4096
 
@@ -162,3 +163,20 @@ def test_a_proof_that_cannot_be_written_is_told_in_a_sentence(trained: SmallWorl
     assert said.code == 1
     assert "cannot be written.\nName a file in a directory that exists." in said.err
     assert not list(tmp_path.glob(".staging-*"))
+
+
+def test_of_an_id_under_which_nothing_was_said_that_is_told_beside_the_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    world = traced_world(tmp_path / "warehouse", monkeypatch)
+
+    def asked(person: str) -> Ran:
+        to, where = tmp_path / "proof.json", ("--tenant", "acme", "--home", world.root)
+        return lineweight("prove", "person", person, "demo@v1", "--out", to, *where)
+
+    assert "Nothing was ever said" not in asked("user 0").out
+    for _ in range(2):  # a salt that was made by asking makes nobody known
+        told = asked("usre 0")
+        assert told.code == 0
+        assert "wrote no record of demo@v1" in told.out
+        assert "Nothing was ever said under this id" in told.out
