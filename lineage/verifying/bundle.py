@@ -1,7 +1,6 @@
 """Verify what an auditor took home: a bundle, and a file of weights beside it, with no home and no database."""
 
 import contextlib
-import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from lineage.proving.receipts import CONSENTS_FILE, OPENINGS_FILE, read_receipts
 from lineage.verifying.links import BrokenLinkError, Chain, Link, Report, require
 from lineage.verifying.logged import LogEvidence
 from lineage.verifying.model import WEIGHTS
+from lineage.verifying.reading import sha256_of
 from lineage.verifying.scope import Scope
 from lineage.verifying.verify import verify_on
 from lineage.warehouse import Warehouse
@@ -78,8 +78,8 @@ def _within(scope: Scope, directory: Path, contents: Contents, published: Sequen
 def _place(weights: Path, left_out: Mapping[str, str], directory: Path) -> None:
     """Put a file of weights into the unpacked model, under the name it was signed under."""
     stated = {name: sha256 for name, sha256 in left_out.items() if Path(name).match(WEIGHTS) and "/" not in name}
-    stated |= {file.name: _digest(file) for file in directory.glob(WEIGHTS)}
-    digest = _digest(weights)
+    stated |= {file.name: sha256_of(file) for file in directory.glob(WEIGHTS)}
+    digest = sha256_of(weights)
     name = next((one for one, sha256 in sorted(stated.items()) if sha256 == digest), None)
     if name is None:
         raise BrokenLinkError(
@@ -88,11 +88,3 @@ def _place(weights: Path, left_out: Mapping[str, str], directory: Path) -> None:
         )
     if not (directory / name).exists():
         shutil.copyfile(weights, directory / name)
-
-
-def _digest(file: Path) -> str:
-    try:
-        with file.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
-    except OSError as error:
-        raise BrokenLinkError(f"{file.name}: cannot be read.") from error

@@ -5,7 +5,6 @@ release ticket → revocations → model signature → each record consumed is i
 Files only: no database, no network.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from lineage.verifying.depth import Level
 from lineage.verifying.links import BrokenLinkError, Chain, Link, require
 from lineage.verifying.logged import verify_logged
 from lineage.verifying.model_signature import verify_model_signature
+from lineage.verifying.reading import read, sha256_of
 from lineage.verifying.release import verify_revocations, verify_ticket
 from lineage.verifying.scope import Scope
 from lineage.verifying.snapshot import stated_manifest, verify_snapshot
@@ -95,7 +95,7 @@ def _drawn_from(chain: Chain, consumed: pa.Table, opened: Opened, scope: Scope) 
 
 def _opened(chain: Chain, directory: Path, trusted: Sequence[TrustedKey]) -> Opened:
     with chain.testing(Link.SIGNATURE):
-        opened = open_envelope(_read(directory / TRAINING_FILE), trusted)
+        opened = open_envelope(read(directory, TRAINING_FILE), trusted)
         kind = opened.statement["predicateType"]
         require(kind == training.TRAINING_PREDICATE, f"{TRAINING_FILE}: is a statement about something else.")
     chain.holds(Link.SIGNATURE, f"signed by {', '.join(key[:16] for key in opened.key_ids)}")
@@ -112,7 +112,7 @@ def _weights(chain: Chain, directory: Path, opened: Opened, scope: Scope) -> Non
             return
         require(found == set(stated), _difference(found, set(stated)))
         for name, sha256 in stated.items():
-            require(_sha256_of(directory / name) == sha256, f"{name}: its bytes are not the ones that were signed.")
+            require(sha256_of(directory / name) == sha256, f"{name}: its bytes are not the ones that were signed.")
     chain.holds(Link.WEIGHTS, f"{', '.join(sorted(stated))} as signed")
     with chain.testing(Link.HEADER):
         expected = training.header_metadata(opened.predicate)
@@ -148,7 +148,7 @@ def _files(chain: Chain, directory: Path, opened: Opened) -> None:
         require(place[0] != MODELS or place[-1] == run, f"{'/'.join(place)}: holds the run {run}.")
         stated = training.stated_files(opened.predicate)
         for path, sha256 in stated.items():
-            require(_sha256_of(directory / path) == sha256, f"{path}: its bytes are not the ones that were signed.")
+            require(sha256_of(directory / path) == sha256, f"{path}: its bytes are not the ones that were signed.")
         feeds = {feed_path(feed.number) for feed in feeds_heeded(opened.predicate)}
     chain.holds(Link.FILES, f"{len(stated)} as signed")
     covered = {*stated, *opened.artifacts, TRAINING_FILE, RECIPE_FILE, training.consumption(opened.predicate).path}
@@ -162,7 +162,7 @@ def _files(chain: Chain, directory: Path, opened: Opened) -> None:
 def _recipe(chain: Chain, directory: Path, opened: Opened) -> None:
     with chain.testing(Link.RECIPE):
         stated = opened.predicate.get("buildDefinition", {}).get("externalParameters")
-        same = isinstance(stated, dict) and canonical_json(stated) == _read(directory / RECIPE_FILE)
+        same = isinstance(stated, dict) and canonical_json(stated) == read(directory, RECIPE_FILE)
         require(same, f"{RECIPE_FILE}: is not the recipe that was signed, byte for byte.")
     chain.holds(Link.RECIPE, f"{RECIPE_FILE} is the one stated")
 
@@ -170,7 +170,7 @@ def _recipe(chain: Chain, directory: Path, opened: Opened) -> None:
 def _consumption(chain: Chain, directory: Path, opened: Opened) -> pa.Table:
     with chain.testing(Link.CONSUMPTION):
         stated = training.consumption(opened.predicate)
-        data = _read(directory / stated.path)
+        data = read(directory, stated.path)
         require(sha256_hex(data) == stated.sha256, f"{stated.path}: its bytes are not the ones that were signed.")
         table = read_table(data, CONSUMPTION_SCHEMA, stated.path)
         require(table.num_rows == stated.rows, f"{stated.path}: has not the rows the statement says.")
@@ -183,8 +183,8 @@ def _copies(
     chain: Chain, directory: Path, opened: Opened, trusted: Sequence[TrustedKey]
 ) -> tuple[SnapshotManifest, Opened]:
     with chain.testing(Link.COPIES):
-        signed = open_envelope(_read(directory / "snapshot" / STATEMENT_FILE), trusted)
-        manifest = stated_manifest(_read(directory / "snapshot" / MANIFEST_FILE), signed)
+        signed = open_envelope(read(directory, f"snapshot/{STATEMENT_FILE}"), trusted)
+        manifest = stated_manifest(read(directory, f"snapshot/{MANIFEST_FILE}"), signed)
         require_stated(manifest, signed)
         snapshot = training.dependency(opened.predicate, training.SNAPSHOT)
         statement = training.dependency(opened.predicate, training.SNAPSHOT_STATEMENT)
@@ -207,7 +207,7 @@ def _same_snapshot(chain: Chain, snapshot: Snapshot, place: Path) -> None:
     with chain.testing(Link.SUBSET):
         there = (place / MANIFEST_FILE).is_file()
         require(there, f"{snapshot.manifest.label} is not at hand (looked in {place}): name it with --snapshot.")
-        same = sha256_hex(_read(place / MANIFEST_FILE)) == snapshot.manifest_digest
+        same = sha256_hex(read(place, MANIFEST_FILE)) == snapshot.manifest_digest
         require(same, f"{place}: is another snapshot than the one trained on.")
 
 
@@ -242,18 +242,3 @@ def _differing(found: Mapping[str, str], expected: Mapping[str, str]) -> set[str
 def _difference(found: set[str], stated: set[str]) -> str:
     extra, missing = sorted(found - stated), sorted(stated - found)
     return f"weights not named by the statement: {extra or 'none'}; named and missing: {missing or 'none'}"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BrokenLinkError(f"{path.name}: is missing or cannot be read.") from error
-
-
-def _sha256_of(path: Path) -> str:
-    try:
-        with path.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
-    except OSError as error:
-        raise BrokenLinkError(f"{path.name}: is missing or cannot be read.") from error

@@ -6,7 +6,8 @@ from lineage import training_statement as training
 from lineage.canonical import sha256_hex
 from lineage.model_signing import IGNORED, ROOT, SIGNATURE_FILE, read_signature
 from lineage.statement import Opened
-from lineage.verifying.links import BrokenLinkError, Chain, Link, require
+from lineage.verifying.links import Chain, Link, require
+from lineage.verifying.reading import read
 
 NO_SIGNATURE = (
     "Model signature: the training statement names no model.sig, so the model-signing tool has nothing to verify."
@@ -36,7 +37,7 @@ def verify_model_signature(chain: Chain, directory: Path, opened: Opened) -> Non
         chain.passes_over(NO_SIGNATURE)
         return
     with chain.testing(Link.MODEL_SIGNATURE):
-        data = _read(directory, SIGNATURE_FILE)
+        data = read(directory, SIGNATURE_FILE)
         require(sha256_hex(data) == stated, f"{SIGNATURE_FILE}: is not the one that was signed for.")
         signed = read_signature(data)
         require(signed.root == root, f"{SIGNATURE_FILE}: its root is not the one stated.")
@@ -45,7 +46,7 @@ def verify_model_signature(chain: Chain, directory: Path, opened: Opened) -> Non
         for path in sorted(set(signed.files) - set(known)):
             inside = path not in IGNORED and not Path(path).is_absolute() and ".." not in Path(path).parts
             require(inside, f"{SIGNATURE_FILE}: lists what is no file of a model.")
-            same = sha256_hex(_read(directory, path)) == signed.files[path]
+            same = sha256_hex(read(directory, path)) == signed.files[path]
             require(same, f"{path}: is not as {SIGNATURE_FILE} lists it.")
     chain.holds(Link.MODEL_SIGNATURE, f"{SIGNATURE_FILE} as signed for, its {len(signed.files)} files as it lists them")
     chain.passes_over(NOT_ITS_KEY)
@@ -56,10 +57,3 @@ def _compared(opened: Opened) -> dict[str, str]:
     consumed = training.consumption(opened.predicate)
     weights, files = training.stated_weights(opened.artifacts), training.stated_files(opened.predicate)
     return {**weights, **files, consumed.path: consumed.sha256}
-
-
-def _read(directory: Path, path: str) -> bytes:
-    try:
-        return (directory / path).read_bytes()
-    except OSError as error:
-        raise BrokenLinkError(f"{path}: is missing or cannot be read.") from error

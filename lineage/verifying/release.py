@@ -20,6 +20,7 @@ from lineage.statement import Opened, TrustedKey
 from lineage.training_admission import RELEASE_TICKET, TICKET_FILE, FeedHeeded, feed_path, feeds_heeded
 from lineage.training_statement import dependency
 from lineage.verifying.links import BrokenLinkError, Chain, Link, require
+from lineage.verifying.reading import read
 
 REVOKED = "revoked"
 NOT_OTHERS = "Release: the deployment's own key approved it; nobody else looked."
@@ -52,7 +53,7 @@ def verify_ticket(
     """
     with chain.testing(Link.TICKET):
         stated = dependency(opened.predicate, RELEASE_TICKET)
-        ticket = open_ticket(_read(directory / TICKET_FILE), manifest, trusted)
+        ticket = open_ticket(read(directory, TICKET_FILE), manifest, trusted)
         require(ticket.digest == stated.sha256, f"{TICKET_FILE}: is another ticket than the one stated.")
         began = _started_at(opened)
         require(ticket.holds_at(began), f"{TICKET_FILE}: did not hold when the training began.")
@@ -110,7 +111,7 @@ def verify_revocations(
 
 def _feed(directory: Path, stated: FeedHeeded, manifest: SnapshotManifest, trusted: Sequence[TrustedKey]) -> Feed:
     path = feed_path(stated.number)
-    feed = open_feed(_read(directory / path), stated.number, manifest, trusted)
+    feed = open_feed(read(directory, path), stated.number, manifest, trusted)
     require(feed.digest == stated.digest, f"{path}: is another feed than the one stated.")
     return feed
 
@@ -160,10 +161,3 @@ def _feeds_told(feeds: int, skipped: int, read_before: int) -> str:
         return "no feed had been made when the run asked"
     earlier = f"; {read_before:,} rows were read before their feed was" if read_before else ""
     return f"{feeds} feeds read, {skipped:,} rows skipped as revoked, none trained on from then on{earlier}"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BrokenLinkError(f"{path.name}: is missing or cannot be read.") from error
